@@ -1,0 +1,1 @@
+"""The built-in models and the icons, found through importlib.resources wherever the application lies."""

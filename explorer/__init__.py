@@ -1,0 +1,1 @@
+"""The window: train a variational autoencoder and walk through its latent plane."""

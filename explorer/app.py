@@ -1,0 +1,72 @@
+"""Starts the application: Qt, the session, the window, in the order that lets the window come first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from explorer.failures import report_unforeseen
+from explorer.main_window import MainWindow
+from explorer.places import Places, built_in_models
+from explorer.session import Session
+from explorer.settings import SYSTEM, Settings
+from explorer.theme import apply_theme, theme_named
+
+HIDDEN_PLATFORMS = ("offscreen", "minimal")
+
+
+def make_application() -> QApplication:
+    """The one QApplication. Where there is no display it draws offscreen: see visible()."""
+    if sys.platform == "win32":
+        import torch  # noqa: F401 - on Windows its libraries do not load after Qt's
+    if sys.platform == "linux":  # the first platform that works, in silence, instead of an abort
+        displays = "wayland;xcb" if os.environ.get("WAYLAND_DISPLAY") else "xcb"
+        os.environ.setdefault("QT_QPA_PLATFORM", f"{displays};offscreen")
+        os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.plugin=false;qt.qpa.xcb=false")
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("latent-explorer")
+    application.setApplicationDisplayName("Latent Explorer")
+    application.setOrganizationName("latent-explorer")
+    return application
+
+
+def visible() -> bool:
+    """Whether somebody can see what the application draws."""
+    return QGuiApplication.platformName() not in HIDDEN_PLATFORMS
+
+
+def open_window(application: QApplication, places: Places, store: QSettings, file: Path | None) -> MainWindow:
+    """Show the window at once, then have the model opened: the plane thread imports torch meanwhile."""
+    settings = Settings(store)
+    apply_theme(application, theme_named(settings.appearance))
+    session = Session(places)
+    window = MainWindow(session, settings)
+
+    def follow_system() -> None:
+        if settings.appearance == SYSTEM:
+            apply_theme(application, theme_named(SYSTEM))
+
+    application.styleHints().colorSchemeChanged.connect(follow_system)
+    window.show()
+    session.library.open_model(file or next(iter(built_in_models().values())))
+    return window
+
+
+def run_window(application: QApplication, places: Places, file: Path | None) -> int:
+    """Open the window on ``file``, or on a built-in model, and return Qt's exit code."""
+    window = open_window(application, places, QSettings(), file)
+
+    def tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        failure = report_unforeseen(kind, error, traceback)
+        if failure is not None:
+            window.banner.show_failure(failure)
+
+    sys.excepthook = tell
+    return application.exec()

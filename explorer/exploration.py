@@ -1,0 +1,238 @@
+"""A place on the latent plane and what is seen there: decoded picture, input, posterior, points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+import vae
+from explorer.library import Library, OpenedModel
+from explorer.messages import Manifold, ManifoldRequest, Points, PointsRequest
+from explorer.plane_thread import PlaneThread
+from vae.datasets import Dataset
+from vae.tiles import TileGrid
+
+if TYPE_CHECKING:
+    from vae import Posterior
+
+LIVE_POINTS = 2_000  # test images that are encoded anew while a run goes on
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The input image x."""
+
+    picture: NDArray[np.uint8]  # (C, H, W)
+    label: int | None
+    index: int | None  # in the test set; None for a drawn image
+
+
+class Exploration(QObject):
+    """What the Explore tab shows. The GUI thread decodes the place under the cursor by itself."""
+
+    cursor_moved = Signal()  # z and picture
+    pin_moved = Signal()  # the place that the cursor returns to
+    selection_changed = Signal()
+    posterior_changed = Signal()
+    points_changed = Signal()
+    manifold_ready = Signal(object)  # Manifold
+
+    def __init__(self, library: Library, plane: PlaneThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._plane = plane
+        self._z = np.zeros(2, np.float32)
+        self._pin = self._z
+        self._picture: NDArray[np.uint8] | None = None
+        self._selection: Selection | None = None
+        self._posterior: Posterior | None = None
+        self._points: Points | None = None
+        self._random = np.random.default_rng()
+        library.model_changed.connect(self._model_changed)
+        library.weights_changed.connect(self._weights_changed)
+        library.dataset_changed.connect(self._dataset_changed)
+        plane.posted.connect(self._receive)
+
+    @property
+    def z(self) -> NDArray[np.float32]:
+        """(D,) the code under the cursor."""
+        return self._z
+
+    @property
+    def pin(self) -> NDArray[np.float32]:
+        """(D,) the code that is decoded while the cursor is away from the plane."""
+        return self._pin
+
+    @property
+    def picture(self) -> NDArray[np.uint8] | None:
+        """(C, H, W) the mean of p(x|z) at ``z``; None before a model is open."""
+        return self._picture
+
+    @property
+    def selection(self) -> Selection | None:
+        """The input image, if any."""
+        return self._selection
+
+    @property
+    def posterior(self) -> Posterior | None:
+        """q(z|x) of the input image, if the model can encode it."""
+        return self._posterior
+
+    @property
+    def points(self) -> Points | None:
+        """The encoded test set, if it is known."""
+        return self._points
+
+    # --- the cursor
+
+    def preview(self, z1: float, z2: float) -> None:
+        """Decode this place until the cursor leaves it."""
+        self._move(self._on_plane(z1, z2))
+
+    def pin_at(self, z1: float, z2: float) -> None:
+        """Decode this place, and stay."""
+        self.pin_code(self._on_plane(z1, z2))
+
+    def pin_code(self, z: NDArray[np.float32]) -> None:
+        """Decode this code (D,), and stay."""
+        self._pin = z
+        self._move(z)
+        self.pin_moved.emit()
+
+    def return_to_pin(self) -> None:
+        """Decode the pinned code again."""
+        self._move(self._pin)
+
+    def nudge(self, right: float, up: float) -> None:
+        """Move the pin on the plane by so much."""
+        self.pin_at(float(self._pin[0]) + right, (float(self._pin[1]) if len(self._pin) > 1 else 0.0) + up)
+
+    def go_to_mean(self) -> None:
+        """Pin the mean of q(z|x)."""
+        if self._posterior is not None:
+            self.pin_code(self._posterior.z_loc)
+
+    def sample_posterior(self) -> None:
+        """Pin a draw from q(z|x)."""
+        if self._posterior is not None:
+            noise = self._random.standard_normal(len(self._posterior.z_loc)).astype(np.float32)
+            self.pin_code(self._posterior.z_loc + self._posterior.z_scale * noise)
+
+    def decode(self, z: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+        """The pictures (N, C, H, W) of codes (N, D); None before a model is open."""
+        model = self._library.model
+        return None if model is None else vae.decode_images(model.checkpoint.model, z)
+
+    def decode_places(self, places: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+        """The pictures (N, C, H, W) of places (N, 2) on the plane, the other dimensions as pinned."""
+        z = np.tile(self._pin, (len(places), 1))
+        z[:, :2] = places[:, : z.shape[1]]
+        return self.decode(z)
+
+    def _on_plane(self, z1: float, z2: float) -> NDArray[np.float32]:
+        """The pinned code with its first two dimensions, or its only one, replaced."""
+        z = self._pin.copy()
+        z[:2] = (z1, z2)[: len(z)]
+        return z
+
+    def _move(self, z: NDArray[np.float32]) -> None:
+        self._z = z
+        decoded = self.decode(z[None])
+        self._picture = None if decoded is None else decoded[0]
+        self.cursor_moved.emit()
+
+    # --- the input
+
+    def select_test_image(self, index: int) -> None:
+        """Encode a picture of the open data set, and pin its mean."""
+        data = self._library.dataset
+        if data is not None and 0 <= index < len(data.test_images):
+            self._select(Selection(data.test_images[index], int(data.test_labels[index]), index))
+
+    def select_drawing(self, ink: NDArray[np.uint8]) -> None:
+        """Encode a drawing (height, width), 255 for ink, scaled and centred as MNIST's digits are."""
+        model = self._library.model
+        if model is not None:
+            self._select(Selection(vae.centre_like_mnist(ink, model.image_shape), None, None))
+
+    def _select(self, selection: Selection) -> None:
+        self._selection = selection
+        self.selection_changed.emit()
+        self._encode_selection()
+        self.go_to_mean()
+
+    def _encode_selection(self) -> None:
+        model, selection = self._library.model, self._selection
+        fits = model is not None and selection is not None and selection.picture.shape == model.image_shape
+        self._posterior = (
+            vae.posterior_of(model.checkpoint.model, selection.picture)
+            if fits and model and selection
+            else None
+        )
+        self.posterior_changed.emit()
+
+    # --- what the plane thread computes
+
+    def request_manifold(self, grid: TileGrid) -> None:
+        """Ask for decoded tiles; manifold_ready follows, unless another request overtakes this one."""
+        if self._library.model is not None:
+            self._plane.request(ManifoldRequest(self._library.model.version, grid, self._pin))
+
+    @Slot(object)
+    def _receive(self, message: object) -> None:
+        model = self._library.model
+        match message:
+            case Manifold(version=version) if model is not None and version == model.version:
+                self.manifold_ready.emit(message)
+            case Points(version=version) if model is not None and version == model.version:
+                self._points = message
+                self.points_changed.emit()
+
+    # --- another model, other weights, other data
+
+    @Slot(object)
+    def _model_changed(self, model: OpenedModel) -> None:
+        self._pin = (
+            self._pin if len(self._pin) == model.latent_dim else np.zeros(model.latent_dim, np.float32)
+        )
+        self._show_points(model)
+        self._encode_selection()
+        self.go_to_mean() if self._posterior is not None else self.return_to_pin()
+
+    @Slot(object)
+    def _weights_changed(self, model: OpenedModel) -> None:
+        data = self._library.dataset
+        if data is not None and data.info.image_shape == model.image_shape:
+            self._request_points(model, data, LIVE_POINTS)
+        at_mean = self._posterior is not None and np.array_equal(self._pin, self._posterior.z_loc)
+        self._encode_selection()
+        if at_mean and np.array_equal(self._z, self._pin):
+            self.go_to_mean()
+        else:
+            self._move(self._z)
+
+    @Slot(object)
+    def _dataset_changed(self, data: Dataset) -> None:
+        if self._library.model is not None:
+            self._show_points(self._library.model)
+        self.select_test_image(0)
+
+    def _show_points(self, model: OpenedModel) -> None:
+        """The encodings that the model's file holds if they are of the open data; else encode the data."""
+        data = self._library.dataset
+        if data is None or data.info.name == model.checkpoint.dataset:
+            self._points = Points(model.version, model.checkpoint.dataset, model.checkpoint.encodings)
+        else:
+            self._points = None
+            if data.info.image_shape == model.image_shape:
+                self._request_points(model, data, len(data.test_images))
+        self.points_changed.emit()
+
+    def _request_points(self, model: OpenedModel, data: Dataset, count: int) -> None:
+        self._plane.request(
+            PointsRequest(model.version, data.info.name, data.test_images[:count], data.test_labels[:count])
+        )

@@ -1,0 +1,170 @@
+"""The open model and the open data set, and how others are opened, saved and downloaded."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+import vae
+from explorer.failures import failure_of
+from explorer.messages import (
+    CancelDownload,
+    DatasetLoaded,
+    DatasetNotLoaded,
+    DownloadCancelled,
+    DownloadDataset,
+    Downloading,
+    LoadDataset,
+    ModelNotOpened,
+    ModelOpened,
+    OpenModel,
+    UseModel,
+    UseWeights,
+)
+from explorer.places import Places, built_in_models
+from explorer.plane_thread import PlaneThread
+from vae.datasets import Dataset
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vae import Checkpoint
+
+BUILT_IN_DATASET = "stroke-digits"
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model with some weights in it."""
+
+    title: str
+    checkpoint: Checkpoint
+    path: Path | None  # None for a model that lives in memory alone
+    version: int  # rises with every change of the weights
+
+    @property
+    def latent_dim(self) -> int:
+        """D."""
+        return self.checkpoint.model.config.latent_dim
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        return self.checkpoint.model.config.image_shape
+
+
+class Library(QObject):
+    """What is open. A file or data set that cannot be opened leaves what is there untouched."""
+
+    model_changed = Signal(object)  # OpenedModel: another model
+    weights_changed = Signal(object)  # OpenedModel: the same model, other weights
+    dataset_changed = Signal(object)  # Dataset
+    dataset_missing = Signal(object)  # DatasetNotLoaded: a download would help
+    download_changed = Signal(object)  # Downloading, or None when it is over
+    saved = Signal(object)  # Path
+    failed = Signal(object)  # Failure
+
+    def __init__(self, places: Places, plane: PlaneThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.places = places
+        self._plane = plane
+        self._version = 0
+        self._model: OpenedModel | None = None
+        self._dataset: Dataset | None = None
+        self._wanted_dataset = ""
+        plane.posted.connect(self._receive)
+
+    @property
+    def model(self) -> OpenedModel | None:
+        """The open model; None before the first is read."""
+        return self._model
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The open data set; None before the first is loaded."""
+        return self._dataset
+
+    def open_model(self, path: Path) -> None:
+        """Read a model file in the plane thread; model_changed or failed follows."""
+        self._version += 1
+        self._plane.request(OpenModel(self._version, path))
+
+    def show_model(self, checkpoint: Checkpoint, title: str, path: Path | None) -> None:
+        """Open a model that is in memory."""
+        self._version += 1
+        self._plane.request(UseModel(self._version, copy.deepcopy(checkpoint.model)))
+        self._model = OpenedModel(title, checkpoint, path, self._version)
+        self.model_changed.emit(self._model)
+
+    def show_weights(self, weights: dict[str, Tensor]) -> None:
+        """Put other weights into the open model: it must be of the same architecture."""
+        if self._model is None:
+            return
+        self._version += 1
+        self._model.checkpoint.model.load_state_dict(weights)
+        self._plane.request(UseWeights(self._version, weights))
+        self._model = replace(self._model, version=self._version)
+        self.weights_changed.emit(self._model)
+
+    def save_model(self, path: Path) -> None:
+        """Write the open model to ``path``; saved or failed follows."""
+        if self._model is None:
+            return
+        try:
+            vae.save(path, self._model.checkpoint)
+        except Exception as error:  # told, not raised: the model stays open
+            self.failed.emit(failure_of(error))
+            return
+        self._model = replace(self._model, title=path.stem, path=path)
+        self.saved.emit(path)
+
+    def open_dataset(self, name: str) -> None:
+        """Load a data set in the plane thread; dataset_changed, dataset_missing or failed follows."""
+        self._wanted_dataset = name
+        if self._dataset is not None and self._dataset.info.name == name:
+            self.dataset_changed.emit(self._dataset)
+        else:
+            self._plane.request(LoadDataset(name, self.places.data))
+
+    def download_dataset(self, name: str) -> None:
+        """Download a data set, then load it."""
+        self._wanted_dataset = name
+        self._plane.request(DownloadDataset(name, self.places.data))
+
+    def cancel_download(self) -> None:
+        """Stop the download that is under way, if any."""
+        self._plane.request(CancelDownload())
+
+    @Slot(object)
+    def _receive(self, message: object) -> None:
+        match message:
+            case ModelOpened(version=version) if version == self._version:
+                title = next(
+                    (title for title, path in built_in_models().items() if path == message.path),
+                    message.path.stem,
+                )
+                self._model = OpenedModel(title, message.checkpoint, message.path, version)
+                self.model_changed.emit(self._model)
+            case ModelNotOpened(failure=failure):
+                self.failed.emit(failure)
+            case DatasetLoaded(dataset=dataset):
+                self.download_changed.emit(None)
+                if dataset.info.name == self._wanted_dataset:
+                    self._dataset = dataset
+                    self.dataset_changed.emit(dataset)
+            case DatasetNotLoaded(missing=missing):
+                self.download_changed.emit(None)
+                if missing:
+                    self.dataset_missing.emit(message)
+                else:
+                    self.failed.emit(message.failure)
+                if self._dataset is None:  # there is always something to look at
+                    self.open_dataset(BUILT_IN_DATASET)
+            case Downloading():
+                self.download_changed.emit(message)
+            case DownloadCancelled():
+                self.download_changed.emit(None)

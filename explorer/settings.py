@@ -1,0 +1,52 @@
+"""What survives a restart, under names kept in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+MOST_RECENT = 8  # files in the list
+
+SYSTEM, LIGHT, DARK = APPEARANCES = ("system", "light", "dark")
+
+
+class Settings:
+    """Typed access to QSettings: the window's shape, recent files, the appearance."""
+
+    def __init__(self, store: QSettings) -> None:
+        self.store = store
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files opened or saved last, the latest first; those that are gone are left out."""
+        names = self.store.value("recent")
+        if isinstance(names, str):  # a list of one comes back as its only entry
+            names = [names]
+        paths = [Path(str(name)) for name in names] if isinstance(names, list) else []
+        return tuple(path for path in paths if path.is_file())
+
+    def remember(self, path: Path) -> None:
+        """Put ``path`` at the head of the recent files."""
+        others = [other for other in self.recent if other != path]
+        self.store.setValue("recent", [str(file) for file in (path, *others)][:MOST_RECENT])
+
+    @property
+    def appearance(self) -> str:
+        """One of APPEARANCES."""
+        name = str(self.store.value("appearance", SYSTEM))
+        return name if name in APPEARANCES else SYSTEM
+
+    @appearance.setter
+    def appearance(self, name: str) -> None:
+        self.store.setValue("appearance", name)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """The window's place and size, as Qt saves it; empty at the first start."""
+        geometry = self.store.value("geometry")
+        return geometry if isinstance(geometry, QByteArray) else QByteArray()
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self.store.setValue("geometry", geometry)

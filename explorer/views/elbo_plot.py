@@ -1,0 +1,241 @@
+"""The ELBO of a run and its two terms, as it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.theme import current_theme
+from explorer.views.card import styled_label
+from explorer.views.flow_layout import FlowLayout
+from explorer.views.run_canvas import Canvas
+from explorer.views.run_curves import Curves
+from explorer.views.run_legend import Chip
+from explorer.views.run_lines import ELBO_LINES, KL_LINES, Line
+from explorer.views.run_panel import Panel
+from explorer.views.run_readout import ReadOut
+
+if TYPE_CHECKING:
+    from vae import EpochReport, StepReport
+
+REDRAW_AFTER = 80  # milliseconds: a dozen pictures a second, however many reports arrive
+AXES = {"step": "step", "epoch": "epoch", "time": "time in seconds"}  # as chosen: as written on the axis
+EMPTY = (
+    "Press Start: the ELBO of each step appears here, in nats per image.\n"
+    "Higher is better; its ceiling is log p(x)."
+)
+
+
+class ElboPlot(QWidget):
+    """Two panels over one axis: the ELBO with its reconstruction term, and, on its own scale, the KL."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("elboPlot")
+        self.setAccessibleName("The ELBO and its two terms while the model trains")
+        self._curves = Curves()
+        self._automatic = True  # until the user zooms
+        self._mouse: QPointF | None = None
+        self._canvas = Canvas()
+        self.elbo = Panel(self._canvas.add_plot(0, 3), "nats per image", ELBO_LINES)
+        self.kl = Panel(self._canvas.add_plot(1, 1), "KL, nats", KL_LINES)
+        self._panels = (self.elbo, self.kl)
+        self.kl.plot.setXLink(self.elbo.plot)
+        self._readout = ReadOut(self._canvas)
+        self.chips = {line.name: self._chip(line) for line in (*ELBO_LINES, *KL_LINES)}
+        self.axis_box = self._axis_box()
+        self.fit_button = self._fit_button()
+        self._pages = self._lay_out()
+        self._redraw_timer = QTimer(self, singleShot=True, interval=REDRAW_AFTER)
+        self._redraw_timer.timeout.connect(self._redraw)
+        for panel in self._panels:
+            panel.plot.getViewBox().sigRangeChangedManually.connect(self._range_chosen)
+        self._canvas.scene().sigMouseClicked.connect(self._clicked)
+        self._canvas.scene().sigMouseMoved.connect(self._mouse_moved)
+        self._canvas.left.connect(self._mouse_left)
+        self._restyle()
+        self._show_panels()
+
+    def _chip(self, line: Line) -> Chip:
+        chip = Chip(line)
+        chip.toggled.connect(lambda shown: self._toggled(line.name, shown))
+        return chip
+
+    def _axis_box(self) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName("axisBox")
+        box.setToolTip("What the curves are drawn over")
+        box.addItems(list(AXES))
+        box.setCurrentText("epoch")
+        box.currentTextChanged.connect(self._axis_chosen)
+        return box
+
+    def _fit_button(self) -> QPushButton:
+        button = QPushButton("Fit")
+        button.setObjectName("fitButton")
+        button.setToolTip("Show the whole of the curves, and follow them (A, or a double click)")
+        button.setEnabled(False)
+        button.clicked.connect(self.fit)
+        QShortcut(QKeySequence("A"), self, self.fit, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        return button
+
+    def _lay_out(self) -> QStackedLayout:
+        chips = FlowLayout()
+        for chip in self.chips.values():
+            chips.addWidget(chip)
+        label = QLabel("Ax&is")
+        label.setBuddy(self.axis_box)
+        view = QHBoxLayout()
+        for widget in (label, self.axis_box, self.fit_button):
+            view.addWidget(widget)
+        row = QHBoxLayout()
+        row.addLayout(chips, 1)
+        row.addLayout(view)
+        row.setAlignment(view, Qt.AlignmentFlag.AlignTop)
+        empty = styled_label(EMPTY, "muted")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty.setWordWrap(True)
+        pages = QStackedLayout()
+        pages.addWidget(empty)
+        pages.addWidget(self._canvas)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addLayout(pages, 1)
+        return pages
+
+    # --- what is shown
+
+    @property
+    def curves(self) -> Curves:
+        """The numbers that are drawn."""
+        return self._curves
+
+    def clear(self) -> None:
+        """Show nothing: a run is about to begin."""
+        self.show_history(())
+
+    def show_history(self, history: Iterable[EpochReport]) -> None:
+        """Show the epochs that a model file remembers."""
+        self._curves = Curves()
+        self._curves.add_history(history)
+        self.fit()
+
+    def add_steps(self, reports: Iterable[StepReport]) -> None:
+        """Append steps of the run that is shown."""
+        self._curves.add_steps(reports)
+        self._redraw_soon()
+
+    @Slot(object)
+    def add_epoch(self, report: EpochReport) -> None:
+        """Append the end of an epoch of the run that is shown."""
+        self._curves.add_epoch(report)
+        self._redraw_soon()
+
+    @Slot()
+    def fit(self) -> None:
+        """Hold the whole of the curves in view from now on."""
+        self._automatic = True
+        self.fit_button.setEnabled(False)
+        self._redraw_soon()
+
+    def _toggled(self, name: str, shown: bool) -> None:
+        panel = self.elbo if name in self.elbo.lines else self.kl
+        panel.show_line(name, shown)
+        self._show_panels()
+        self._redraw_soon()
+
+    @Slot()
+    def _axis_chosen(self) -> None:
+        self._show_panels()
+        self.fit()
+
+    def _show_panels(self) -> None:
+        """Only panels with a curve; the lowest carries the axis."""
+        for row, panel in enumerate(self._panels):
+            self._canvas.show_row(row, panel.any_shown)
+            panel.plot.getAxis("bottom").setLabel(AXES[self.axis_box.currentText()])
+        self.elbo.plot.showAxis("bottom", not self.kl.any_shown)
+
+    # --- drawing
+
+    def _redraw_soon(self) -> None:
+        if not self._redraw_timer.isActive():
+            self._redraw_timer.start()
+
+    @Slot()
+    def _redraw(self) -> None:
+        if not self.isVisible():
+            return  # showEvent asks again
+        self._pages.setCurrentIndex(0 if self._curves.empty else 1)
+        axis = self.axis_box.currentText()
+        for panel in self._panels:
+            panel.draw(self._curves, axis)
+            if self._automatic:
+                panel.fit(self._curves)
+        if self._automatic and not self._curves.empty:
+            self.elbo.plot.setXRange(0.0, self._curves.end(axis), padding=0.01)
+        self._read_out()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what arrived while the plot was hidden."""
+        super().showEvent(event)
+        self._redraw_soon()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Wear another theme or font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._restyle()
+
+    def _restyle(self) -> None:
+        self._canvas.setBackground(current_theme().card)
+        for panel in self._panels:
+            panel.restyle(self.font())
+
+    # --- the mouse
+
+    @Slot()
+    def _range_chosen(self) -> None:
+        self._automatic = False
+        self.fit_button.setEnabled(True)
+
+    @Slot(object)
+    def _clicked(self, event: Any) -> None:
+        if event.double():
+            self.fit()
+
+    @Slot(object)
+    def _mouse_moved(self, position: QPointF) -> None:
+        self._mouse = position
+        self._read_out()
+
+    @Slot()
+    def _mouse_left(self) -> None:
+        self._mouse = None
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Mark the step under the mouse, and tell its numbers."""
+        axis = self.axis_box.currentText()
+        view = (self.elbo if self.elbo.any_shown else self.kl).plot.getViewBox()
+        row = self._curves.nearest(axis, view.mapSceneToView(self._mouse).x()) if self._mouse else None
+        for panel in self._panels:
+            panel.mark(None if row is None else row[axis])
+        if row is None:
+            self._readout.hide()
+        else:
+            line = view.mapViewToScene(QPointF(row[axis], 0.0)).x()
+            self._readout.show_row(row, QPointF(line, view.sceneBoundingRect().bottom()))

@@ -1,0 +1,32 @@
+"""Pictures as Qt draws them: from uint8 arrays to crisp pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage, QPainter
+
+
+def to_image(picture: NDArray[np.uint8]) -> QImage:
+    """A picture (C, H, W), grey or RGB, as a QImage of its own memory."""
+    channels, height, width = picture.shape
+    pixels = np.ascontiguousarray(picture[0] if channels == 1 else picture.transpose(1, 2, 0))
+    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
+    return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
+
+
+def fit(available: QRect, width: int, height: int) -> QRect:
+    """The largest centred rectangle of the picture's proportions; whole multiples of a pixel where it can."""
+    scale = min(available.width() / width, available.height() / height)
+    if scale >= 4:
+        scale = int(scale)
+    size = QRect(0, 0, max(1, round(width * scale)), max(1, round(height * scale)))
+    size.moveCenter(available.center())
+    return size
+
+
+def draw_crisp(painter: QPainter, target: QRect, image: QImage) -> None:
+    """Draw every pixel of ``image`` as a sharp square."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, target.width() < image.width())
+    painter.drawImage(target, image)

@@ -1,0 +1,103 @@
+"""q(z|x) in numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QGridLayout, QLabel
+
+from explorer.session import Session
+from explorer.theme import current_theme
+from explorer.views.card import Card, button, styled_label
+from explorer.views.numbers import number
+
+MOST_DIMENSIONS = 3  # columns of numbers; the rest is told in words
+
+
+class PosteriorCard(Card):
+    """Mean, standard deviation, KL, reconstruction and ELBO of the input image."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("Posterior  q(z|x)")
+        self._session = session
+        self._table = QGridLayout()
+        self._table.setHorizontalSpacing(12)
+        self._table.setVerticalSpacing(2)
+        self.body.addLayout(self._table)
+        self._columns = [self._column(place) for place in range(MOST_DIMENSIONS)]
+        for row, (text, tip) in enumerate(
+            (("μ", "mean of q(z|x)"), ("σ", "standard deviation of q(z|x)")), start=1
+        ):
+            label = styled_label(text, "muted")
+            label.setToolTip(tip)
+            self._table.addWidget(label, row, 0)
+        self._table.setColumnStretch(MOST_DIMENSIONS + 1, 1)
+        self.terms = QLabel()
+        self.terms.setTextFormat(Qt.TextFormat.RichText)
+        self.terms.setWordWrap(True)
+        self.terms.setObjectName("posteriorTerms")
+        self.terms.setToolTip(
+            "In nats, for this image: ELBO = E_q log p(x|z) − KL(q(z|x) ‖ p(z)). The KL is exact, the "
+            "expectation is the mean over 64 draws from q. Grey pixels are scored as by a Bernoulli, which "
+            "is no normalised density for them."
+        )
+        self.body.addWidget(self.terms)
+        self._build_buttons()
+        session.exploration.posterior_changed.connect(self._show)
+        self._show()
+
+    def _column(self, place: int) -> tuple[QLabel, QLabel, QLabel]:
+        labels = (styled_label("", "muted"), QLabel(), QLabel())
+        for row, label in enumerate(labels):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._table.addWidget(label, row, place + 1)
+        return labels
+
+    def _build_buttons(self) -> None:
+        self.to_mean = button("Go to μ", "Decode the mean of q(z|x)", "meanButton", "layer")
+        self.to_mean.clicked.connect(self._session.exploration.go_to_mean)
+        self.sample = button(
+            "Sample", "Decode a draw from q(z|x); press again for another", "sampleButton", "layer"
+        )
+        self.sample.clicked.connect(self._session.exploration.sample_posterior)
+        self.heading.addWidget(self.to_mean)
+        self.heading.addWidget(self.sample)
+
+    def _show(self) -> None:
+        posterior = self._session.exploration.posterior
+        known = posterior is not None
+        for widget in (self.to_mean, self.sample):
+            widget.setEnabled(known)
+        dimensions = len(posterior.z_loc) if posterior is not None else 0
+        for place, (name, mean, scale) in enumerate(self._columns):
+            seen = posterior is not None and place < dimensions
+            name.setText(f"z{'₁₂₃'[place]}" if seen else "")
+            mean.setText(
+                number(posterior.z_loc[place], 3, sign=True) if seen and posterior is not None else ""
+            )
+            scale.setText(f"{posterior.z_scale[place]:.3f}" if seen and posterior is not None else "")
+        self._show_terms()
+
+    def _show_terms(self) -> None:
+        posterior, theme = self._session.exploration.posterior, current_theme()
+        if posterior is None:
+            self.terms.setText("No image is encoded. Choose one, or draw a digit.")
+            return
+        terms = posterior.terms
+        reconstruction = f"E<sub>q</sub> log p(x|z) <b>{number(terms.reconstruction)}</b>"
+        kl = f"KL <b>{number(terms.kl)}</b>"
+        more = len(posterior.z_loc) - MOST_DIMENSIONS
+        self.terms.setText(
+            f"{_coloured(reconstruction, theme.reconstruction)} − {_coloured(kl, theme.kl)}"
+            f"<br>= ELBO <b>{number(terms.elbo)}</b> nats"
+            + (f"<br>… and {more} more dimensions" if more > 0 else "")
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self.isVisible():
+            self._show_terms()
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f"<span style='color:{colour}'>{text}</span>"

@@ -1,0 +1,93 @@
+"""A close look at q(z|x): what its ellipses enclose, in decoded pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QResizeEvent
+
+from explorer.theme import current_theme
+from explorer.views.draggable_plot import DraggablePlot
+from explorer.views.plane_items import Ellipses, Mark, ink_table
+from vae.tiles import TileGrid, mosaic
+
+INK = 0.75  # opacity of the pictures behind the ellipses
+REACH = 3.5  # standard deviations from the mean to the edge; pictures are one standard deviation apart
+
+Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8] | None]  # places (G, 2) -> pictures
+
+
+class PosteriorView(DraggablePlot):
+    """The plane around the mean of q(z|x), out to 3.5 of its larger standard deviation."""
+
+    def __init__(self) -> None:
+        self._draw: partial[None] | None = None
+        super().__init__("posteriorView", "The plane around q(z|x), enlarged: drag to decode")
+        self.setMouseEnabled(False, False)
+        self._tiles = pg.ImageItem(axisOrder="row-major")
+        self._tiles.setZValue(-10)
+        self._ellipses = Ellipses()
+        self._cursor = Mark(5.0, dot=True, level=20)
+        for item in (self._tiles, self._ellipses, self._cursor):
+            self.plane.addItem(item, ignoreBounds=True)
+        self._ellipses.hide()
+
+    def show_posterior(
+        self, z_loc: NDArray[np.float32] | None, z_scale: NDArray[np.float32] | None, decode: Decode
+    ) -> None:
+        """q(z|x) with mean and standard deviations (2,), or none; ``decode`` makes the pictures behind it."""
+        if z_loc is None or z_scale is None:
+            self._draw = None
+            self._ellipses.hide()
+            self._tiles.clear()
+            return
+        self._draw = partial(self._draw_tiles, z_loc, float(z_scale.max()), decode)
+        self._ellipses.place(z_loc, z_scale)
+        self._ellipses.show()
+        self._draw()
+
+    def _draw_tiles(self, z_loc: NDArray[np.float32], step: float, decode: Decode) -> None:
+        """Fill the view with pictures one ``step`` apart, the middle one at the mean."""
+        x, y = z_loc.tolist()
+        self.plane.setRange(
+            QRectF(x - REACH * step, y - REACH * step, 2 * REACH * step, 2 * REACH * step), padding=0
+        )
+        view = self.view_rect()
+        columns, rows = (_odd(size / step) for size in (view.width(), view.height()))
+        grid = TileGrid(x - columns * step / 2, y - rows * step / 2, step, columns, rows)
+        pictures = decode(grid.centres())
+        if pictures is not None:
+            picture = mosaic(pictures, grid)
+            pixels = picture[0] if picture.shape[0] == 1 else picture.transpose(1, 2, 0)
+            self._tiles.setImage(np.ascontiguousarray(pixels[::-1]), autoLevels=False, levels=(0, 255))
+            self._tiles.setRect(QRectF(grid.left, grid.bottom, grid.width, grid.height))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Fill the new size."""
+        super().resizeEvent(event)
+        if event is not None and self._draw is not None:
+            self._draw()
+
+    def show_cursor(self, z1: float, z2: float) -> None:
+        """The place that is decoded, if it is in view."""
+        self._cursor.setPos(z1, z2)
+        self._cursor.setVisible(self.view_rect().contains(z1, z2))
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        super().restyle()
+        theme = current_theme()
+        self._tiles.setLookupTable(ink_table(theme, INK))
+        self._ellipses.restyle(theme.q)
+        self._cursor.restyle(theme.cursor, theme.card)
+
+
+def _odd(size: float) -> int:
+    """The least odd number that covers ``size``."""
+    return 2 * math.ceil((size - 1) / 2) + 1

@@ -1,0 +1,131 @@
+"""The numbers behind the ELBO plot: what a run has reported so far, in arrays that grow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from vae import EpochReport, StepReport, Terms
+
+COLUMNS = ("step", "epoch", "time", "elbo", "reconstruction", "kl")
+MEMORY = 30  # steps that the moving average reaches back over, once the climb is no longer steep
+STEEP = 0.12  # fraction of the steps that may leave the view, so that their climb does not squash the rest
+STEEP_TESTS = 0.04  # the same for the tests, which are few
+ENOUGH = 2_000  # steps to judge their noise by
+NOISE = (1.0, 99.0)  # percentiles of the steps that the view holds: single batches may stick out
+
+
+class Table:
+    """Rows of numbers, appended cheaply."""
+
+    def __init__(self) -> None:
+        self._columns = np.empty((len(COLUMNS), 1024))
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, row: Sequence[float]) -> None:
+        """Add one row, in the order of COLUMNS."""
+        if self._count == self._columns.shape[1]:
+            self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
+        self._columns[:, self._count] = row
+        self._count += 1
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """All values of a column; a view that appending does not change."""
+        return self._columns[COLUMNS.index(name), : self._count]
+
+    def row(self, index: int) -> dict[str, float]:
+        """One row, by the names of COLUMNS."""
+        return dict(zip(COLUMNS, self._columns[:, index].tolist(), strict=True))
+
+
+class Curves:
+    """The curves of one run: live, with every step, or read from a model file, with its epochs alone."""
+
+    def __init__(self) -> None:
+        self.steps = Table()
+        self.trend = Table()  # the training curve without its noise
+        self.tests = Table()
+        self._mean = np.zeros(3)
+
+    def add_steps(self, reports: Iterable[StepReport]) -> None:
+        """Append the steps of a live run, and their moving average."""
+        for report in reports:
+            place = (report.step, report.epoch, report.seconds)
+            terms = _values(report.train)
+            self._mean += max(1.0 / MEMORY, 8.0 / (8.0 + len(self.steps))) * (np.array(terms) - self._mean)
+            self.steps.append((*place, *terms))
+            self.trend.append((*place, *self._mean))
+
+    def add_epoch(self, report: EpochReport) -> None:
+        """Append the score on the test set."""
+        self.tests.append((*_place(report), *_values(report.test)))
+
+    def add_history(self, history: Iterable[EpochReport]) -> None:
+        """Append what a model file tells: the mean over each epoch, set in its middle, and the test."""
+        before = np.zeros(3)
+        for report in history:
+            after = np.array(_place(report))
+            self.trend.append((*((before + after) / 2.0), *_values(report.train)))
+            self.add_epoch(report)
+            before = after
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not len(self.trend)
+
+    def end(self, axis: str) -> float:
+        """How far the curves reach along ``axis``."""
+        return float(
+            max((table.column(axis)[-1] for table in (self.trend, self.tests) if len(table)), default=0.0)
+        )
+
+    def nearest(self, axis: str, position: float) -> dict[str, float] | None:
+        """The row nearest to ``position``: of the steps, or of the tests where there are no steps."""
+        table = self.steps if len(self.steps) else self.tests
+        if not len(table):
+            return None
+        places = table.column(axis)
+        after = int(np.searchsorted(places, position))
+        neighbours = [index for index in (after - 1, after) if 0 <= index < len(table)]
+        return table.row(min(neighbours, key=lambda index: abs(places[index] - position)))
+
+    def heights(self, term: str, *, train: bool, test: bool) -> NDArray[np.float64]:
+        """The values of ``term`` that a view should hold: outliers and the steep start left out."""
+        end = self.end("step")
+        held = []
+        if train:
+            held.append(_after(STEEP * end, self.trend, term))
+            steps = _after(STEEP * end, self.steps, term)
+            if len(steps):
+                held.append(np.percentile(steps[:: 1 + len(steps) // ENOUGH], NOISE))
+        if test:
+            held.append(_after(STEEP_TESTS * end, self.tests, term))
+        return np.concatenate(held) if held else np.empty(0)
+
+
+def round_outward(low: float, high: float) -> tuple[float, float]:
+    """A range of round numbers about [low, high], which stays put while the curves creep."""
+    width = max(high - low, 1e-3)
+    unit = 10.0 ** math.floor(math.log10(width)) / 5.0
+    return math.floor(low / unit) * unit, math.ceil(high / unit) * unit
+
+
+def _after(start: float, table: Table, term: str) -> NDArray[np.float64]:
+    return table.column(term)[np.searchsorted(table.column("step"), start) :]
+
+
+def _place(report: EpochReport) -> tuple[float, float, float]:
+    return report.step, report.epoch, report.seconds
+
+
+def _values(terms: Terms) -> tuple[float, float, float]:
+    return terms.elbo, terms.reconstruction, terms.kl

@@ -1,0 +1,67 @@
+"""Variational autoencoders: models, training, data and files. Knows nothing of any window.
+
+Shapes, used throughout:
+    B  images in a batch
+    C  channels of an image
+    H  height of an image, in pixels
+    W  width of an image, in pixels
+    D  dimensions of the latent code z
+    G  points of a grid on the latent plane
+
+All terms of the ELBO are in nats per image.
+
+The names below are looked up on first use: importing torch takes seconds, which a window
+that is about to open does not have.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vae.checkpoint import Checkpoint, load, save
+    from vae.drawing import centre_like_mnist
+    from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
+    from vae.models import VAE, Terms
+    from vae.training import EpochReport, StepReport, evaluate, prepare_optimizer, train
+
+# torch's threads would spin while they wait for each other: where another program wants the processor too,
+# a training step then takes thirty times as long. Read once, when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_HOMES = {
+    "checkpoint": ("Checkpoint", "load", "save"),
+    "drawing": ("centre_like_mnist",),
+    "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
+    "models": ("VAE", "Terms"),
+    "training": ("EpochReport", "StepReport", "evaluate", "prepare_optimizer", "train"),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "VAE",
+    "Checkpoint",
+    "Encodings",
+    "EpochReport",
+    "Posterior",
+    "StepReport",
+    "Terms",
+    "centre_like_mnist",
+    "decode_images",
+    "encode_images",
+    "evaluate",
+    "load",
+    "posterior_of",
+    "prepare_optimizer",
+    "save",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds ``name``, once somebody asks for it (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'vae' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"vae.{_MODULES[name]}"), name)
