@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from explorer.failures import report_unforeseen
 from explorer.main_window import MainWindow
-from explorer.places import Places, built_in_models
+from explorer.places import Places, built_in_models, icon
 from explorer.session import Session
 from explorer.settings import SYSTEM, Settings
 from explorer.theme import apply_theme, theme_named
@@ -23,8 +23,6 @@ HIDDEN_PLATFORMS = ("offscreen", "minimal")
 
 def make_application() -> QApplication:
     """The one QApplication. Where there is no display it draws offscreen: see visible()."""
-    if sys.platform == "win32":
-        import torch  # noqa: F401 - on Windows its libraries do not load after Qt's
     if sys.platform == "linux":  # the first platform that works, in silence, instead of an abort
         displays = "wayland;xcb" if os.environ.get("WAYLAND_DISPLAY") else "xcb"
         os.environ.setdefault("QT_QPA_PLATFORM", f"{displays};offscreen")
@@ -34,6 +32,7 @@ def make_application() -> QApplication:
     application.setApplicationName("latent-explorer")
     application.setApplicationDisplayName("Latent Explorer")
     application.setOrganizationName("latent-explorer")
+    application.setWindowIcon(QIcon(str(icon())))
     return application
 
 

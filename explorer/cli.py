@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from vae import EpochReport, Terms
 
 FAILED, INTERRUPTED = 1, 130  # exit codes; argparse's own is 2
-DEFAULT_DATASET = "mnist"
 TOUR = Path("tour")  # where the pictures go when there is no display
 
 COMMANDS = """commands, each with its own --help:
@@ -47,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parse(sys.argv[1:] if arguments is None else arguments)
         code: int = options.run(options)
+        print(end="", flush=True)  # so that it fails here, if at all
     except LatentExplorerError as error:
         _say(f"latent-explorer: {error}")
     except KeyboardInterrupt:
@@ -63,9 +63,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(sentence: str) -> None:
     tqdm.write(sentence, file=sys.stderr)
-
-
-# --- arguments -------------------------------------------------------------------------------------
 
 
 def _parse(arguments: Sequence[str]) -> Namespace:
@@ -93,7 +90,7 @@ def _train_parser() -> ArgumentParser:
     parser = _command_parser("train", _train, "Train a model and save it.")
     add = parser.add_argument
     add("--preset", default=DEFAULT_PRESET, help=f"{', '.join(PRESETS)} (default: %(default)s)")
-    add("--dataset", default=DEFAULT_DATASET, help=f"{', '.join(DATASETS)} (default: %(default)s)")
+    add("--dataset", default="mnist", help=f"{', '.join(DATASETS)} (default: %(default)s)")
     add("--data-dir", type=Path, metavar="DIR", help="a folder to read from (default: downloads by itself)")
     for name, meaning in (
         ("epochs", "passes over the training images"),
@@ -149,14 +146,12 @@ def _number(text: str) -> int | float | str:
     return text
 
 
-# --- the window ------------------------------------------------------------------------------------
-
-
 def _window(options: Namespace) -> int:
     if options.file is not None and not options.file.is_file():
         raise LatentExplorerError(
             f"There is no file {options.file}, nor a command of that name. See latent-explorer --help."
         )
+    _load_torch_before_qt()
     from explorer.app import make_application, run_window, visible
 
     application = make_application()
@@ -164,6 +159,12 @@ def _window(options: Namespace) -> int:
         print(f"There is no display: the same is done offscreen, as latent-explorer tour --out {TOUR}/")
         return _run_tour(TOUR, options)
     return run_window(application, default_places(options.data_dir), options.file)
+
+
+def _load_torch_before_qt() -> None:
+    """On Windows torch's libraries do not load after Qt's; elsewhere the window need not wait for them."""
+    if sys.platform == "win32":
+        import torch  # noqa: F401
 
 
 def _tour(options: Namespace) -> int:
@@ -178,12 +179,10 @@ def _run_tour(folder: Path, options: Namespace) -> int:
         raise LatentExplorerError(
             f"The folder {folder} cannot be made: {error.strerror or error}. Choose another."
         ) from error
+    _load_torch_before_qt()
     from explorer.tour import run_tour
 
     return run_tour(folder, default_places(options.data_dir), options.file)
-
-
-# --- train -----------------------------------------------------------------------------------------
 
 
 def _train(options: Namespace) -> int:
@@ -278,10 +277,9 @@ def _in_words(terms: Terms) -> str:
     return f"ELBO {terms.elbo:.2f} nats (reconstruction {terms.reconstruction:.2f}, KL {terms.kl:.2f})"
 
 
-# --- info, render ----------------------------------------------------------------------------------
-
-
 def _info(options: Namespace) -> int:
+    from vae.networks import parameter_count
+
     checkpoint = vae.load(options.file)
     test = checkpoint.history[-1].test if checkpoint.history else None
     facts: dict[str, Any] = {
@@ -289,7 +287,7 @@ def _info(options: Namespace) -> int:
         "preset": checkpoint.preset,
         "dataset": checkpoint.dataset,
         "latent_dim": checkpoint.model.config.latent_dim,
-        "parameters": sum(parameter.numel() for parameter in checkpoint.model.parameters()),
+        "parameters": parameter_count(checkpoint.model),
         "epochs": len(checkpoint.history),
     }
     if options.json:

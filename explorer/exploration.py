@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class Exploration(QObject):
         self._z = np.zeros(2, np.float32)
         self._pin = self._z
         self._picture: NDArray[np.uint8] | None = None
+        self._decode_seconds = 0.0
         self._selection: Selection | None = None
         self._posterior: Posterior | None = None
         self._points: Points | None = None
@@ -71,6 +73,11 @@ class Exploration(QObject):
     def picture(self) -> NDArray[np.uint8] | None:
         """(C, H, W) the mean of p(x|z) at ``z``; None before a model is open."""
         return self._picture
+
+    @property
+    def decode_seconds(self) -> float:
+        """How long the last decoding under the cursor took."""
+        return self._decode_seconds
 
     @property
     def selection(self) -> Selection | None:
@@ -141,7 +148,9 @@ class Exploration(QObject):
 
     def _move(self, z: NDArray[np.float32]) -> None:
         self._z = z
+        began = time.perf_counter()
         decoded = self.decode(z[None])
+        self._decode_seconds = time.perf_counter() - began
         self._picture = None if decoded is None else decoded[0]
         self.cursor_moved.emit()
 

@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMenu,
     QTabWidget,
@@ -35,10 +34,9 @@ from explorer.tabs.train import TrainTab
 from explorer.theme import apply_theme, theme_named
 from explorer.views.banner import Banner
 from explorer.views.model_boxes import ModelBoxes
-from explorer.views.numbers import number
+from explorer.views.status_notes import StatusNotes
 
 MODELS = "Models (*.safetensors)"
-SHORT = 6_000  # milliseconds that a word stays in the status bar
 
 
 class MainWindow(QMainWindow):
@@ -59,8 +57,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.banner)
         layout.addWidget(self.tabs)
         self.setCentralWidget(central)
-        self._model_note = QLabel()
-        self.statusBar().addPermanentWidget(self._model_note)
+        self.notes = StatusNotes(self.statusBar(), session)
         self._build_menus()
         self._connect()
         self.resize(1280, 800)
@@ -80,7 +77,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         session.failed.connect(self.banner.show_failure)
-        session.noted.connect(lambda text: self.statusBar().showMessage(text, SHORT))
         session.library.model_changed.connect(self._describe)
         session.library.saved.connect(self._saved)
         self.explore.decoded_card.save.clicked.connect(self.export_picture)
@@ -180,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def _save_picture(self, picture: QPixmap, path: Path) -> None:
         if picture.save(str(path), "PNG"):
-            self.statusBar().showMessage(f"Saved {path}", SHORT)
+            self.notes.show_message(f"Saved {path}")
         else:
             self.banner.show_failure(
                 Failure(f"{path} could not be written. Choose another folder or free some space.")
@@ -189,7 +185,7 @@ class MainWindow(QMainWindow):
     def _saved(self, path: Path) -> None:
         self._settings.remember(path)
         self.boxes.refresh()
-        self.statusBar().showMessage(f"Saved {path}", SHORT)
+        self.notes.show_message(f"Saved {path}")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take model files."""
@@ -208,13 +204,6 @@ class MainWindow(QMainWindow):
         if model.path is not None:
             self._settings.remember(model.path)
             self.boxes.refresh()
-        history = model.checkpoint.history
-        told = (
-            f"test ELBO {number(history[-1].test.elbo, 1)} nats · {len(history)} epochs"
-            if history
-            else "in training"
-        )
-        self._model_note.setText(f"{model.latent_dim}-D · {told}")
         self.setWindowTitle(f"{model.title} – Latent Explorer")
 
     def _appear(self, appearance: str) -> None:

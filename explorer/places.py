@@ -10,6 +10,8 @@ from platformdirs import user_data_path
 
 from vae.datasets import default_data_dir
 
+MOST_KEPT_SHOWN = 8
+
 
 @dataclass(frozen=True)
 class Places:
@@ -17,6 +19,11 @@ class Places:
 
     data: Path  # data sets
     models: Path  # trained models that the application keeps by itself
+
+    def kept_runs(self) -> list[Path]:
+        """The last trained models, the latest first."""
+        files = sorted(self.models.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+        return files[:MOST_KEPT_SHOWN]
 
 
 def default_places(data: Path | None = None) -> Places:
@@ -26,8 +33,16 @@ def default_places(data: Path | None = None) -> Places:
 
 def built_in_models() -> dict[str, Path]:
     """The models that come with the application, by title; the first opens at start."""
-    assets = Path(str(resources.files("assets")))
     return {
-        "MNIST 2-D (built in)": assets / "mnist-2d.safetensors",
-        "Stroke digits 2-D (built in)": assets / "strokes-2d.safetensors",
+        "MNIST 2-D (built in)": _asset("mnist-2d.safetensors"),
+        "Stroke digits 2-D (built in)": _asset("strokes-2d.safetensors"),
     }
+
+
+def icon() -> Path:
+    """The application's picture."""
+    return _asset("icon.png")
+
+
+def _asset(name: str) -> Path:
+    return Path(str(resources.files("assets"))) / name

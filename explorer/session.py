@@ -108,9 +108,8 @@ class Session(QObject):
         self._run_number += 1
         model = replace(model, image_shape=data.info.image_shape)
         began = datetime.now().astimezone()
-        keep_as = (
-            self.library.places.models / f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S}.safetensors"
-        )
+        name = f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
+        keep_as = self.library.places.models / name
         self._live = vae.VAE(model, training.seed).eval()
         self.run.start(RunRequest(self._run_number, preset, data, model, training, keep_as))
         if self._following:

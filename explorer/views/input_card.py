@@ -23,6 +23,7 @@ class InputCard(Card):
         self.heading.addWidget(self._caption)
         self.image = PictureView("inputImage", "The input image x", "no image")
         self.reconstruction = PictureView("inputReconstruction", "The input's reconstruction", "")
+        self.reconstruction.setToolTip("The mean of p(x|z) at z = μ, the mean of q(z|x)")
         self.pad = DrawPad()
         self._images = self._pair()
         self.body.addWidget(self._images)
@@ -37,7 +38,7 @@ class InputCard(Card):
         pair = QWidget()
         layout = QHBoxLayout(pair)
         layout.setContentsMargins(0, 0, 0, 0)
-        for view, caption in ((self.image, "x"), (self.reconstruction, "mean of p(x|z = μ)")):
+        for view, caption in ((self.image, "x"), (self.reconstruction, "reconstruction")):
             column = QVBoxLayout()
             column.setSpacing(3)
             column.addWidget(view)

@@ -40,7 +40,8 @@ class ClassLegend(QWidget):
     def _chip(self, label: int, name: str) -> QPushButton:
         chip = QPushButton(name)
         chip.setIcon(_dot(class_colour(label)))
-        chip.setIconSize(QSize(10, 10))
+        side = round(0.6 * chip.fontMetrics().height())
+        chip.setIconSize(QSize(side, side))
         chip.setCheckable(True)
         chip.setFlat(True)
         chip.setProperty("role", "chip")

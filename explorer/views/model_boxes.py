@@ -43,6 +43,7 @@ class ModelBoxes(QWidget):
         session.library.dataset_missing.connect(self.refresh)
         session.library.failed.connect(self.refresh)
         session.library.saved.connect(self.refresh)
+        session.run.ended.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -53,7 +54,8 @@ class ModelBoxes(QWidget):
 
     def _list_models(self, model: OpenedModel | None) -> None:
         files = {path: title for title, path in built_in_models().items()}
-        files |= {path: path.stem for path in self._settings.recent if path not in files}
+        kept = self._session.library.places.kept_runs()
+        files |= {path: path.stem for path in (*self._settings.recent, *kept) if path not in files}
         with QSignalBlocker(self.model_box):
             self.model_box.clear()
             if model is not None and model.path not in files:

@@ -31,7 +31,6 @@ class Panel:
             _thin_out(item, "peak", 0.3)
         for item in self._trends.values():
             _thin_out(item, "subsample", 0.3)
-            item.curve.setSegmentedLineMode("on")  # antialiased, a path of its own width costs twice as much
         plot.disableAutoRange()
         plot.setMenuEnabled(False)
         plot.hideButtons()

@@ -74,6 +74,6 @@ class RunPictures(QWidget):
 
 
 def _grid(name: str, description: str, columns: int) -> PictureGrid:
-    grid = PictureGrid(name, description, ROWS, columns, least=18)
+    grid = PictureGrid(name, description, ROWS, columns, least=16)
     grid.setMaximumHeight(ROWS * LARGEST)
     return grid

@@ -1,0 +1,54 @@
+"""What stands in the status bar: a hint, how fast a place is decoded, how far a run has come, the model."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStatusBar
+
+from explorer.library import OpenedModel
+from explorer.messages import Progress
+from explorer.run import RunState
+from explorer.session import Session
+from explorer.views.card import styled_label
+from explorer.views.numbers import number
+
+SHORT = 6_000  # milliseconds that a message stays
+HINT = "Drag to decode · scroll to zoom · right button to pan"
+
+
+class StatusNotes:
+    """Fills a status bar and keeps it up to date."""
+
+    def __init__(self, bar: QStatusBar, session: Session) -> None:
+        self._bar, self._session = bar, session
+        self._hint, self._speed, self._run, self._model = (styled_label("", "muted") for _ in range(4))
+        self._hint.setText(HINT)
+        bar.addWidget(self._hint)
+        for label in (self._run, self._speed, self._model):
+            bar.addPermanentWidget(label)
+        self._speed.setToolTip("How long the picture under the cursor took to decode")
+        session.noted.connect(self.show_message)
+        session.exploration.cursor_moved.connect(self._show_speed)
+        session.run.progressed.connect(self._show_progress)
+        session.run.state_changed.connect(self._show_state)
+        session.library.model_changed.connect(self._show_model)
+
+    def show_message(self, text: str) -> None:
+        """A word that goes away by itself."""
+        self._bar.showMessage(text, SHORT)
+
+    def _show_speed(self) -> None:
+        self._speed.setText(f"decode {1e3 * self._session.exploration.decode_seconds:.1f} ms")
+
+    def _show_progress(self, progress: Progress) -> None:
+        last = progress.steps[-1]
+        self._run.setText(f"training {last.step:,} of {last.steps:,} steps")
+
+    def _show_state(self, state: RunState) -> None:
+        if state is RunState.IDLE:
+            self._run.setText("")
+
+    def _show_model(self, model: OpenedModel) -> None:
+        history = model.checkpoint.history
+        elbo = f"test ELBO {number(history[-1].test.elbo, 1)} nats" if history else "in training"
+        epochs = f" · {len(history)} epochs" if history else ""
+        self._model.setText(f"{model.latent_dim}-D · {elbo}{epochs}")
