@@ -18,7 +18,7 @@ from vae.datasets import Dataset
 from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
-    from vae import Posterior
+    from vae import VAE, ForwardPass, Posterior, Scores
 
 LIVE_POINTS = 2_000  # test images that are encoded anew while a run goes on
 
@@ -183,6 +183,25 @@ class Exploration(QObject):
             else None
         )
         self.posterior_changed.emit()
+
+    # --- the forward pass of the input
+
+    def pass_forward(self, seed: int) -> ForwardPass | None:
+        """Guide and model at the input, with the noise of ``seed``; None where there is no posterior."""
+        encoded = self._encoded()
+        return None if encoded is None else vae.pass_forward(*encoded, seed)
+
+    def score_draws(self, seeds: Sequence[int]) -> Scores | None:
+        """The ELBO's terms of the input at the draws of these seeds; None where there is no posterior."""
+        encoded = self._encoded()
+        return None if encoded is None else vae.score_draws(*encoded, seeds)
+
+    def _encoded(self) -> tuple[VAE, NDArray[np.uint8]] | None:
+        """The model and the input, if the one can encode the other."""
+        model, selection = self._library.model, self._selection
+        if model is None or selection is None or self._posterior is None:
+            return None
+        return model.checkpoint.model, selection.picture
 
     # --- what the plane thread computes
 

@@ -57,6 +57,9 @@ class Axis(pg.AxisItem):
         self.label.setVisible(bool(self.labelText) and self.label.boundingRect().width() <= room)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """The labels of the ticks."""
+        """The labels of the ticks; those of a run that went astray must fit as well."""
+        if self.orientation == "left" and max(map(abs, values), default=0.0) >= 10_000:
+            short = [f"{value:.2g}".replace("e+0", "e").replace("e+", "e") for value in values]
+            return [text.replace("-", "−") for text in short]
         places = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2
         return [f"{value:,.{places}f}".replace("-", "−") for value in values]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.views.card import styled_label
+from explorer.views.run_box import ChoiceBox
 from explorer.views.run_fields import FIELDS, Field
 from explorer.views.run_network import NetworkSketch
 from vae.configuration import ACTIVATIONS, ModelConfig, TrainingConfig
@@ -42,11 +43,12 @@ class RunForm(QWidget):
         self._data_dir = data_dir
         self._settings = settings
         self._faulty: Field | None = None
-        self.dataset_box = _box("datasetBox", "The images to learn from")
-        self.preset_box = _box("presetBox", "A recipe: it fills the fields below, which you may change")
-        self.activation_box = _box("activationBox", "What each hidden unit does with its input")
+        self.dataset_box = ChoiceBox("datasetBox", "The images to learn from")
+        self.preset_box = ChoiceBox("presetBox", "A recipe: it fills the fields below, which you may change")
+        self.activation_box = ChoiceBox("activationBox", "What each hidden unit does with its input")
         self.activation_box.addItems(ACTIVATIONS)
         self.fields = {field.name: _line(field) for field in FIELDS}
+        self._cost = styled_label("", "muted")
         self._description = styled_label("", "muted")
         self._description.setWordWrap(True)
         self._error = styled_label("", "notice")
@@ -72,6 +74,7 @@ class RunForm(QWidget):
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._form.setVerticalSpacing(6)
         self._form.addRow("D&ata set", self.dataset_box)
+        self._form.addRow(self._cost)
         self._form.addRow("P&reset", self.preset_box)
         self._form.addRow(self._description)
         for field in FIELDS:
@@ -160,6 +163,7 @@ class RunForm(QWidget):
         """Tell anew which data sets are on this computer."""
         for index, info in enumerate(DATASETS.values()):
             self.dataset_box.setItemText(index, _title(info, self._data_dir))
+        self._describe()
 
     @Slot()
     def _changed(self) -> None:
@@ -179,13 +183,24 @@ class RunForm(QWidget):
                 self._withdraw()
 
     def _describe(self) -> None:
-        """What the preset is, and where the fields depart from it."""
+        """What a download will cost, what the preset is, and where the fields depart from it."""
+        here = is_available(self.dataset, self._data_dir)
+        self._cost.setText(f"Start will download {_megabytes(DATASETS[self.dataset])}.")
+        self._form.setRowVisible(self._cost, not here)
         preset = self.preset
-        changed = [f.title for f in FIELDS if self.fields[f.name].text().strip() != f.text_of(preset)]
+        changed = [field.title for field in FIELDS if self._departs(field, preset)]
         if self.activation != preset.model.activation:
             changed.append("activation")
         note = f" Changed: {', '.join(changed)}." if changed else ""
         self._description.setText(preset.description + note)
+
+    def _departs(self, field: Field, preset: Preset) -> bool:
+        """Whether the field means something else than the preset's value."""
+        try:
+            value = field.value_of(self.fields[field.name].text())
+        except ConfigurationError:
+            return True
+        return value != field.value_of(field.text_of(preset))
 
     def _sketch_network(self) -> None:
         """Draw the network, as far as the fields make sense."""
@@ -212,8 +227,8 @@ class RunForm(QWidget):
 
     def _restore(self) -> None:
         here = next(name for name in DATASETS if is_available(name, self._data_dir))  # one is built in
-        _choose(self.dataset_box, self._setting("dataset", here), here)
-        _choose(self.preset_box, self._setting("preset", DEFAULT_PRESET), DEFAULT_PRESET)
+        self.dataset_box.choose(self._setting("dataset", here), here)
+        self.preset_box.choose(self._setting("preset", DEFAULT_PRESET), DEFAULT_PRESET)
         preset = self.preset
         self.activation_box.setCurrentText(self._setting("activation", preset.model.activation))
         for field in FIELDS:
@@ -225,16 +240,6 @@ class RunForm(QWidget):
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _box(name: str, tip: str) -> QComboBox:
-    box = QComboBox()
-    box.setObjectName(name)
-    box.setToolTip(tip)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
-    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return box
-
-
 def _line(field: Field) -> QLineEdit:
     edit = QLineEdit()
     edit.setObjectName(f"{field.name}Field")
@@ -243,13 +248,10 @@ def _line(field: Field) -> QLineEdit:
     return edit
 
 
-def _choose(box: QComboBox, name: str, default: str) -> None:
-    """Choose by name; what an older or newer version called otherwise falls back."""
-    index = box.findData(name)
-    box.setCurrentIndex(index if index >= 0 else box.findData(default))
-
-
 def _title(info: DatasetInfo, data_dir: Path) -> str:
-    if is_available(info.name, data_dir):
-        return info.title
-    return f"{info.title} (download {info.download_bytes / 1e6:.0f} MB)"
+    here = is_available(info.name, data_dir)
+    return info.title if here else f"{info.title} (download {_megabytes(info)})"
+
+
+def _megabytes(info: DatasetInfo) -> str:
+    return f"{info.download_bytes / 1e6:.0f} MB"

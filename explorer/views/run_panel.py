@@ -90,7 +90,7 @@ class Panel:
         metrics = QFontMetrics(font)
         style = {"color": theme.muted, "font-size": f"{font.pointSizeF()}pt"}
         self.plot.getAxis("left").setLabel(self._label, **style)
-        self.plot.getAxis("left").setWidth(metrics.horizontalAdvance("−000.0") + metrics.height() // 2)
+        self.plot.getAxis("left").setWidth(metrics.horizontalAdvance("−0.0e00") + metrics.height() // 2)
         for side in ("left", "bottom"):
             axis = self.plot.getAxis(side)
             axis.setPen(QColor(theme.border))

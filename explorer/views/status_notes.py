@@ -22,8 +22,10 @@ class StatusNotes:
         self._bar, self._session = bar, session
         self._hint, self._speed, self._run, self._model = (styled_label("", "muted") for _ in range(4))
         self._hint.setText(HINT)
+        self._hint.setContentsMargins(10, 0, 0, 0)
         bar.addWidget(self._hint)
         for label in (self._run, self._speed, self._model):
+            label.setContentsMargins(8, 0, 8, 0)
             bar.addPermanentWidget(label)
         self._speed.setToolTip("How long the picture under the cursor took to decode")
         session.noted.connect(self.show_message)
