@@ -278,8 +278,6 @@ def _in_words(terms: Terms) -> str:
 
 
 def _info(options: Namespace) -> int:
-    from vae.networks import parameter_count
-
     checkpoint = vae.load(options.file)
     test = checkpoint.history[-1].test if checkpoint.history else None
     facts: dict[str, Any] = {
@@ -287,7 +285,7 @@ def _info(options: Namespace) -> int:
         "preset": checkpoint.preset,
         "dataset": checkpoint.dataset,
         "latent_dim": checkpoint.model.config.latent_dim,
-        "parameters": parameter_count(checkpoint.model),
+        "parameters": checkpoint.model.config.parameters,
         "epochs": len(checkpoint.history),
     }
     if options.json:

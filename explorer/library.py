@@ -63,7 +63,8 @@ class Library(QObject):
     model_changed = Signal(object)  # OpenedModel: another model
     weights_changed = Signal(object)  # OpenedModel: the same model, other weights
     dataset_changed = Signal(object)  # Dataset
-    dataset_missing = Signal(object)  # DatasetNotLoaded: a download would help
+    dataset_missing = Signal(object)  # DatasetNotLoaded: its files are not on this computer
+    dataset_given_up = Signal(object)  # DatasetNotLoaded, also of a missing one, or DownloadCancelled
     download_changed = Signal(object)  # Downloading, or None when it is over
     saved = Signal(object)  # Path
     failed = Signal(object)  # Failure
@@ -158,6 +159,7 @@ class Library(QObject):
                     self.dataset_changed.emit(dataset)
             case DatasetNotLoaded(missing=missing):
                 self.download_changed.emit(None)
+                self.dataset_given_up.emit(message)
                 if missing:
                     self.dataset_missing.emit(message)
                 else:
@@ -168,3 +170,4 @@ class Library(QObject):
                 self.download_changed.emit(message)
             case DownloadCancelled():
                 self.download_changed.emit(None)
+                self.dataset_given_up.emit(message)

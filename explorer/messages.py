@@ -137,7 +137,7 @@ class DatasetNotLoaded:
     """A data set is not on this computer, is damaged, or could not be downloaded."""
 
     name: str
-    missing: bool  # whether a download would help
+    missing: bool  # whether it is only that its files are not there
     failure: Failure
 
 

@@ -151,7 +151,7 @@ class PlaneWorker(QObject):
             return
         except Exception as error:  # no network, a full disk: told, not raised
             self._end_download()
-            self.posted.emit(DatasetNotLoaded(request.name, True, failure_of(error)))
+            self.posted.emit(DatasetNotLoaded(request.name, False, failure_of(error)))
             return
         if progress is not None:
             self.posted.emit(Downloading(request.name, progress))

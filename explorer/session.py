@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 import vae
 from explorer.exploration import Exploration
 from explorer.library import Library, OpenedModel
-from explorer.messages import DatasetNotLoaded, Failure, RunEnded, RunRequest, Snapshot
+from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest, Snapshot
 from explorer.places import Places
 from explorer.plane_thread import PlaneThread
 from explorer.run import Run
@@ -20,6 +20,8 @@ from vae.configuration import ModelConfig, TrainingConfig
 from vae.datasets import Dataset, is_available
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from vae import VAE
 
 
@@ -39,12 +41,13 @@ class Session(QObject):
         self.run = Run(self)
         self._following = True
         self._live: VAE | None = None  # the GUI thread's copy of the model in training
+        self._newest_weights: dict[str, Tensor] = {}  # of the run, followed or not
         self._waiting: tuple[str, ModelConfig, TrainingConfig, str] | None = None
         self._run_number = 0
         self.library.model_changed.connect(self._open_its_data)
-        self.library.failed.connect(self._data_failed)
+        self.library.failed.connect(self.failed)
         self.library.dataset_changed.connect(self._dataset_loaded)
-        self.library.dataset_missing.connect(self._dataset_missing)
+        self.library.dataset_given_up.connect(self._dataset_given_up)
         self.run.snapshot_taken.connect(self._follow)
         self.run.ended.connect(self._run_ended)
 
@@ -64,6 +67,7 @@ class Session(QObject):
             self._following = following
             self.following_changed.emit(following)
             if following and self._live is not None and self.run.active:
+                self._live.load_state_dict(self._newest_weights)
                 self._show_live()
 
     def start_run(self, preset: str, model: ModelConfig, training: TrainingConfig, dataset: str) -> None:
@@ -101,29 +105,29 @@ class Session(QObject):
 
     @Slot(object)
     def _dataset_loaded(self, data: Dataset) -> None:
-        if self._waiting is None or self._waiting[3] != data.info.name:
+        if self._waiting is None:
             return
-        preset, model, training, _ = self._waiting
+        preset, model, training, dataset = self._waiting
         self._wait_no_more()
+        if data.info.name != dataset:  # another one was chosen meanwhile
+            return
         self._run_number += 1
         model = replace(model, image_shape=data.info.image_shape)
         began = datetime.now().astimezone()
         name = f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
         keep_as = self.library.places.models / name
         self._live = vae.VAE(model, training.seed).eval()
+        self._newest_weights = self._live.state_dict()
         self.run.start(RunRequest(self._run_number, preset, data, model, training, keep_as))
         if self._following:
             self._show_live()
 
     @Slot(object)
-    def _data_failed(self, failure: Failure) -> None:
+    def _dataset_given_up(self, message: DatasetNotLoaded | DownloadCancelled) -> None:
+        if self._waiting is None or self._waiting[3] != message.name:
+            return
         self._wait_no_more()
-        self.failed.emit(failure)
-
-    @Slot(object)
-    def _dataset_missing(self, message: DatasetNotLoaded) -> None:
-        if self._waiting is not None:  # a download that failed: the user asked for it and must be told
-            self._wait_no_more()
+        if isinstance(message, DatasetNotLoaded) and message.missing:  # the other failures are told anyway
             self.failed.emit(message.failure)
 
     def _wait_no_more(self) -> None:
@@ -153,6 +157,7 @@ class Session(QObject):
 
     @Slot(object)
     def _follow(self, snapshot: Snapshot) -> None:
+        self._newest_weights = snapshot.weights
         if self._following and self._shows_live():
             self.library.show_weights(snapshot.weights)
 

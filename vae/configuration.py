@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import typing
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ ACTIVATIONS = ("silu", "gelu", "relu", "leaky-relu", "softplus", "tanh")
 
 LARGEST_WIDTH = 65_536
 LARGEST_LATENT_DIM = 1_024
+MOST_PARAMETERS = 100_000_000  # 400 MB of weights, three times that in training
 LARGEST_SEED = 2**63 - 1
 
 
@@ -49,10 +51,27 @@ class ModelConfig:
             for width in widths:
                 require_whole(f"Each width of the {name}", width, 1, LARGEST_WIDTH)
         require_real("The input dropout", self.input_dropout, 0.0, 0.9)
+        if self.parameters > MOST_PARAMETERS:
+            raise ConfigurationError(
+                f"The network would have {self.parameters:,} parameters, more than {MOST_PARAMETERS:,}. "
+                "Choose narrower layers or a smaller latent dimension."
+            )
         if self.activation not in ACTIVATIONS:
             raise ConfigurationError(
                 f"The activation '{self.activation}' is unknown. Choose one of {', '.join(ACTIVATIONS)}."
             )
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learns."""
+        pixels = math.prod(self.image_shape)
+        encoder = (pixels, *self.encoder_widths, 2 * self.latent_dim)
+        decoder = (self.latent_dim, *self.decoder_widths, pixels)
+        return sum(
+            (inputs + 1) * outputs
+            for widths in (encoder, decoder)
+            for inputs, outputs in itertools.pairwise(widths)
+        )
 
 
 @dataclass(frozen=True)

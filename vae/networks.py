@@ -60,8 +60,3 @@ class Decoder(nn.Module):
         """``z`` (B, D) -> parameters of p(x|z), (B, C, H, W), unbounded."""
         parameters: Tensor = self.layers(z).unflatten(-1, self.image_shape)
         return parameters
-
-
-def parameter_count(module: nn.Module) -> int:
-    """How many numbers ``module`` learns."""
-    return sum(parameter.numel() for parameter in module.parameters())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from explorer.views.card import styled_label
@@ -34,8 +34,6 @@ class Choice:
 
 class RunForm(QWidget):
     """Fields that hold what was typed, sense or nonsense, until somebody asks what it means."""
-
-    edited = Signal()
 
     def __init__(self, data_dir: Path, settings: QSettings) -> None:
         super().__init__()
@@ -171,7 +169,6 @@ class RunForm(QWidget):
         self._describe()
         self._sketch_network()
         self._save()
-        self.edited.emit()
 
     def _withdraw_if_mended(self) -> None:
         if self._faulty is not None:
