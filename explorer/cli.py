@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vae import EpochReport, Terms
 
 FAILED, INTERRUPTED = 1, 130  # exit codes; argparse's own is 2
+TRAINING = ("epochs", "batch_size", "learning_rate", "beta", "seed")  # what an option may change
 TOUR = Path("tour")  # where the pictures go when there is no display
 
 COMMANDS = """commands, each with its own --help:
@@ -191,9 +192,7 @@ def _train(options: Namespace) -> int:
     available = is_available(options.dataset, folder)
     shape = DATASETS[options.dataset].image_shape
     config = replace(preset.model, image_shape=shape, **_given(options, "latent_dim"))
-    training = replace(
-        preset.training, **_given(options, "epochs", "batch_size", "learning_rate", "beta", "seed")
-    )
+    training = replace(preset.training, **_given(options, *TRAINING))
     out = options.out or _new_file(f"{options.dataset}-{preset.name}")
     require_writable(out)
     if not available and options.data_dir is None:
@@ -208,8 +207,8 @@ def _given(options: Namespace, *names: str) -> dict[str, Any]:
 
 
 def _new_file(stem: str) -> Path:
-    numbered = (Path(f"{stem}-{number}.safetensors") for number in itertools.count(2))
-    return next(path for path in (Path(f"{stem}.safetensors"), *numbered) if not path.exists())
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    return next(path for end in endings if not (path := Path(f"{stem}{end}.safetensors")).exists())
 
 
 def _download(name: str, folder: Path) -> None:
@@ -251,19 +250,14 @@ class _Run:
                 self.step = report.step
                 if isinstance(report, vae.EpochReport):
                     self.history.append(report)
-                    line = json.dumps(asdict(report)) if as_json else self._line(report)
-                    tqdm.write(line, file=sys.stdout)
+                    train, test = _in_words(report.train), _in_words(report.test)
+                    words = f"epoch {report.epoch}: train {train}, test {test}"
+                    tqdm.write(json.dumps(asdict(report)) if as_json else words, file=sys.stdout)
                     sys.stdout.flush()
                 else:
                     bar.total = report.steps
-                    bar.set_postfix_str(f"ELBO {report.train.elbo:.1f}", refresh=False)
+                    bar.set_postfix_str(f"ELBO {report.train.elbo:.5g}", refresh=False)
                     bar.update()
-
-    def _line(self, report: EpochReport) -> str:
-        return (
-            f"epoch {report.epoch}/{self.training.epochs}: train ELBO {report.train.elbo:.2f}, "
-            f"test {_in_words(report.test)}, {report.images_per_second:,.0f} images a second"
-        )
 
     def _save(self, sentence: str) -> None:
         encodings = vae.encode_images(self.model, self.data.test_images, self.data.test_labels)

@@ -30,6 +30,7 @@ from explorer.messages import Failure
 from explorer.session import Session
 from explorer.settings import APPEARANCES, Settings
 from explorer.tabs.explore import ExploreTab
+from explorer.tabs.forward_pass import ForwardPassTab
 from explorer.tabs.train import TrainTab
 from explorer.theme import apply_theme, theme_named
 from explorer.views.banner import Banner
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.banner = Banner()
         self.explore, self.train = ExploreTab(session), TrainTab(session, settings.store)
+        self.forward_pass = ForwardPassTab(session)
         self.tabs = self._build_tabs()
         central = QWidget()
         layout = QVBoxLayout(central)
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         tabs.setDocumentMode(True)
         tabs.addTab(self.explore, "Explore")
         tabs.addTab(self.train, "Train")
+        tabs.addTab(self.forward_pass, "Forward pass")
         self.boxes = ModelBoxes(self.session, self._settings)
         tabs.setCornerWidget(self.boxes)
         return tabs
@@ -106,7 +109,7 @@ class MainWindow(QMainWindow):
         self._add(walk, "Reset view", cards.plane_card.plane.go_home, Qt.Key.Key_Home)
         self._add(walk, "Zoom to q(z|x)", cards.plane_card.plane.zoom_to_posterior, "Z")
         self._add(walk, "Go to the mean of q(z|x)", exploration.go_to_mean, "M")
-        self._add(walk, "Redraw ε: sample q(z|x)", exploration.sample_posterior, "R")
+        self._add(walk, "Redraw ε: sample q(z|x)", self.redraw, "R")
         self._add(walk, "Random test image", cards.input_card.choose_random, "N")
         cancel = QAction("Cancel", self, shortcut=QKeySequence(Qt.Key.Key_Escape))
         cancel.triggered.connect(self.cancel)
@@ -136,6 +139,13 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.explore.input_card.draw.setChecked(False)
         self.explore.plane_card.path_button.setChecked(False)
+
+    def redraw(self) -> None:
+        """Draw from q(z|x): on the plane, or in the forward pass where that is shown."""
+        if self.tabs.currentWidget() is self.forward_pass:
+            self.forward_pass.redraw()
+        else:
+            self.session.exploration.sample_posterior()
 
     # --- files
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint, load, save
     from vae.drawing import centre_like_mnist
+    from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
     from vae.models import VAE, Terms
     from vae.training import EpochReport, StepReport, evaluate, prepare_optimizer, train
@@ -34,6 +35,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
     "drawing": ("centre_like_mnist",),
+    "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
     "models": ("VAE", "Terms"),
     "training": ("EpochReport", "StepReport", "evaluate", "prepare_optimizer", "train"),
@@ -45,17 +47,22 @@ __all__ = [
     "Checkpoint",
     "Encodings",
     "EpochReport",
+    "ForwardPass",
     "Posterior",
+    "Scores",
     "StepReport",
     "Terms",
     "centre_like_mnist",
     "decode_images",
     "encode_images",
     "evaluate",
+    "join_scores",
     "load",
+    "pass_forward",
     "posterior_of",
     "prepare_optimizer",
     "save",
+    "score_draws",
     "train",
 ]
 

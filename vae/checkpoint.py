@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         if not path.is_file():
             raise CheckpointError(f"There is no file {path}. Check the name and the folder.")
-        with safe_open(path, framework="pt") as file:
+        with path.open("rb"), safe_open(path, framework="pt") as file:  # Python knows better why it may not
             text = (file.metadata() or {}).get(HEADER)
             # Copied: what the file maps into memory would end with it, were it overwritten in place.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no mapping

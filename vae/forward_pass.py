@@ -62,7 +62,7 @@ class ForwardPass:
 
 
 @torch.no_grad()
-def forward_pass(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPass:
+def pass_forward(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPass:
     """Send one picture (C, H, W) through guide and model, with the noise of ``seed``."""
     x = to_tensor(picture[None])
     random = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def forward_pass(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPa
 
 @torch.no_grad()
 def score_draws(model: VAE, picture: NDArray[np.uint8], seeds: Sequence[int]) -> Scores:
-    """The ELBO's terms of one picture (C, H, W) at the draws that `forward_pass` makes with these seeds."""
+    """The ELBO's terms of one picture (C, H, W) at the draws that `pass_forward` makes with these seeds."""
     x = to_tensor(picture[None])
     z_loc, z_scale = model.encode(x)
     noise = [_draw_epsilon(np.random.default_rng(seed), model.config.latent_dim) for seed in seeds]

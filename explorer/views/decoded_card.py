@@ -11,6 +11,7 @@ from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
 from explorer.views.numbers import number
 from explorer.views.picture_view import PictureView
+from explorer.views.steady_label import SteadyLabel
 
 FARTHEST = 40.0  # the largest coordinate that can be typed
 
@@ -35,10 +36,12 @@ class DecodedCard(Card):
             row.addWidget(box, 1)
             box.valueChanged.connect(self._typed)
         self.body.addLayout(row)
-        self._density = styled_label("", "muted")
+        self._density = SteadyLabel("muted", "log p(z) = −1,000.00 nats")
         self._density.setToolTip("The density of the prior N(0, I) at z, in nats")
-        self._density.setWordWrap(True)
         self.body.addWidget(self._density)
+        self._beyond = styled_label("", "muted")
+        self._beyond.hide()
+        self.body.addWidget(self._beyond)
         self.save = button("Save …", "Save the decoded picture as PNG", "saveImageButton", "layer")
         self.heading.addWidget(self.save)
         session.exploration.cursor_moved.connect(self._show)
@@ -52,8 +55,9 @@ class DecodedCard(Card):
                 box.setValue(value)
         self.z2_box.setEnabled(len(z) > 1)
         density = -0.5 * sum(value * value for value in z) - 0.5 * len(z) * math.log(2 * math.pi)
-        beyond = f" · z₃ to z{_subscript(len(z))} as pinned" if len(z) > 2 else ""
-        self._density.setText(f"log p(z) = {number(density)} nats{beyond}")
+        self._density.set_text(f"log p(z) = {number(density)} nats")
+        self._beyond.setText(f"z₃ to z{_subscript(len(z))} as pinned" if len(z) > 2 else "")
+        self._beyond.setVisible(len(z) > 2)
 
     def _typed(self) -> None:
         self._session.exploration.pin_at(self.z1_box.value(), self.z2_box.value())

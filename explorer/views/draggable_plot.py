@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QShowEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent, QShowEvent
 
 from explorer.theme import current_theme
 
@@ -15,6 +15,7 @@ class DraggablePlot(pg.PlotWidget):
     hovered = Signal(float, float)  # the place under the cursor, on the plane
     dragged = Signal(float, float)  # a place that is pressed or dragged to
     departed = Signal()  # the cursor has left the plane
+    painted = Signal()  # after each repaint
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(enableMenu=False)
@@ -52,6 +53,11 @@ class DraggablePlot(pg.PlotWidget):
         """Wear the theme of the moment."""
         super().showEvent(event)
         self.restyle()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what is in view."""
+        super().paintEvent(event)
+        self.painted.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""

@@ -10,6 +10,7 @@ from explorer.run import RunState
 from explorer.session import Session
 from explorer.views.card import styled_label
 from explorer.views.numbers import number
+from explorer.views.steady_label import SteadyLabel
 
 SHORT = 6_000  # milliseconds that a message stays
 HINT = "Drag to decode · scroll to zoom · right button to pan"
@@ -20,7 +21,9 @@ class StatusNotes:
 
     def __init__(self, bar: QStatusBar, session: Session) -> None:
         self._bar, self._session = bar, session
-        self._hint, self._speed, self._run, self._model = (styled_label("", "muted") for _ in range(4))
+        self._hint, self._model = styled_label("", "muted"), styled_label("", "muted")
+        self._run = SteadyLabel("muted", "training 1,000,000 of 1,000,000 steps")
+        self._speed = SteadyLabel("muted", "decode 100.0 ms")
         self._hint.setText(HINT)
         self._hint.setContentsMargins(10, 0, 0, 0)
         bar.addWidget(self._hint)
@@ -39,15 +42,15 @@ class StatusNotes:
         self._bar.showMessage(text, SHORT)
 
     def _show_speed(self) -> None:
-        self._speed.setText(f"decode {1e3 * self._session.exploration.decode_seconds:.1f} ms")
+        self._speed.set_text(f"decode {1e3 * self._session.exploration.decode_seconds:.1f} ms")
 
     def _show_progress(self, progress: Progress) -> None:
         last = progress.steps[-1]
-        self._run.setText(f"training {last.step:,} of {last.steps:,} steps")
+        self._run.set_text(f"training {last.step:,} of {last.steps:,} steps")
 
     def _show_state(self, state: RunState) -> None:
         if state is RunState.IDLE:
-            self._run.setText("")
+            self._run.set_text("")
 
     def _show_model(self, model: OpenedModel) -> None:
         history = model.checkpoint.history

@@ -1,0 +1,113 @@
+"""The geometry of the manifold's tiles."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from vae.tiles import TileGrid, mosaic, square_grid, view_grid
+
+edges = st.floats(-100, 100, allow_subnormal=False)
+sides = st.floats(1e-3, 200)
+
+
+def grid_of(left: float, bottom: float, width: float, height: float, pixels: int, tile: int) -> TileGrid:
+    return view_grid(left, left + width, bottom, bottom + height, pixels, tile)
+
+
+views = st.tuples(edges, edges, sides, sides, st.integers(200, 4_000), st.integers(8, 100))
+squares = st.tuples(edges, edges, sides, st.integers(200, 4_000), st.integers(8, 100))
+
+
+@given(view=squares)
+def test_the_tiles_cover_the_view_and_no_more_than_they_must(
+    view: tuple[float, float, float, int, int],
+) -> None:
+    left, bottom, side, pixels, tile = view
+    grid = grid_of(left, bottom, side, side, pixels, tile)
+    right, top = left + side, bottom + side
+    assert grid.left <= left < grid.left + grid.step
+    assert grid.bottom <= bottom < grid.bottom + grid.step
+    assert grid.left + grid.width - grid.step < right <= grid.left + grid.width
+    assert grid.bottom + grid.height - grid.step < top <= grid.bottom + grid.height
+
+
+@given(view=views)
+def test_tiles_are_no_smaller_on_screen_than_asked_and_less_than_twice_as_large(
+    view: tuple[float, float, float, float, int, int],
+) -> None:
+    _, _, width, _, pixels, tile = view
+    on_screen = grid_of(*view).step * pixels / width
+    assert tile * (1 - 1e-6) <= on_screen < 2 * tile * (1 + 1e-6)
+
+
+@given(view=views)
+def test_tiles_start_at_multiples_of_their_side(view: tuple[float, float, float, float, int, int]) -> None:
+    grid = grid_of(*view)
+    assert (grid.left / grid.step).is_integer()
+    assert (grid.bottom / grid.step).is_integer()
+
+
+@given(view=squares, right=st.floats(-5, 5), up=st.floats(-5, 5))
+def test_a_view_that_moves_keeps_its_tiles(
+    view: tuple[float, float, float, int, int], right: float, up: float
+) -> None:
+    left, bottom, side, pixels, tile = view
+    here = grid_of(left, bottom, side, side, pixels, tile)
+    there = view_grid(left + right, left + right + side, bottom + up, bottom + up + side, pixels, tile)
+    assume(here.step == there.step)  # the side of a moved view is rounded anew
+    assert ((here.left - there.left) / here.step).is_integer()
+    assert ((here.bottom - there.bottom) / here.step).is_integer()
+
+
+@given(view=squares)
+def test_zooming_in_splits_each_tile_into_four(view: tuple[float, float, float, int, int]) -> None:
+    left, bottom, side, pixels, tile = view
+    outer = grid_of(left, bottom, side, side, pixels, tile)
+    inner = grid_of(left, bottom, side / 2, side / 2, pixels, tile)
+    assume(inner.step != outer.step)
+    assert inner.step == outer.step / 2
+
+
+@given(
+    grid=st.builds(
+        TileGrid, edges, edges, st.floats(1e-3, 10), columns=st.integers(1, 12), rows=st.integers(1, 12)
+    )
+)
+def test_centres_run_along_the_rows_from_the_top_left(grid: TileGrid) -> None:
+    centres = grid.centres()
+    assert centres.dtype == np.float32
+    assert centres.shape == (grid.rows * grid.columns, 2)
+    for index, (z1, z2) in enumerate(centres):
+        row, column = divmod(index, grid.columns)
+        assert z1 == pytest.approx(grid.left + (column + 0.5) * grid.step, rel=1e-5, abs=1e-4)
+        assert z2 == pytest.approx(grid.bottom + grid.height - (row + 0.5) * grid.step, rel=1e-5, abs=1e-4)
+
+
+def test_the_lecture_grid_spans_its_extent_with_both_ends() -> None:
+    centres = square_grid(5, 25).centres().reshape(25, 25, 2)
+    np.testing.assert_allclose(centres[0, :, 0], np.linspace(-5, 5, 25), atol=1e-6)
+    np.testing.assert_allclose(centres[:, 0, 1], np.linspace(5, -5, 25), atol=1e-6)
+
+
+def test_a_grid_of_one_tile_shows_the_origin() -> None:
+    assert square_grid(5, 1).centres().tolist() == [[0.0, 0.0]]
+
+
+@given(
+    rows=st.integers(1, 5), columns=st.integers(1, 5), channels=st.integers(1, 3),
+    height=st.integers(1, 4), width=st.integers(1, 4),
+)  # fmt: skip
+def test_the_mosaic_puts_each_picture_where_its_tile_is(
+    rows: int, columns: int, channels: int, height: int, width: int
+) -> None:
+    grid = TileGrid(0.0, 0.0, 1.0, columns, rows)
+    pictures = np.random.default_rng(0).integers(
+        0, 256, (rows * columns, channels, height, width), dtype=np.uint8
+    )
+    whole = mosaic(pictures, grid)
+    assert whole.shape == (channels, rows * height, columns * width)
+    assert whole.flags.c_contiguous
+    for index, picture in enumerate(pictures):
+        top, left = index // columns * height, index % columns * width
+        assert np.array_equal(whole[:, top : top + height, left : left + width], picture)
