@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -24,9 +25,13 @@ def failure_of(error: BaseException) -> Failure:
     """What to tell the user of ``error``. Anything but our own errors is logged with its traceback."""
     if isinstance(error, LatentExplorerError):
         return Failure(str(error))
-    path = log_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    try:
+        path = log_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError:  # a home that cannot be written to
+        path = Path(tempfile.gettempdir()) / "latent-explorer-errors.log"
+        handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger.addHandler(handler)
     logger.error("%s", error, exc_info=error)

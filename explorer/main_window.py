@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         session.failed.connect(self.banner.show_failure)
         session.library.model_changed.connect(self._describe)
         session.library.saved.connect(self._saved)
+        self.tabs.currentChanged.connect(self._tab_changed)
         self.explore.decoded_card.save.clicked.connect(self.export_picture)
 
     # --- menus
@@ -139,6 +140,9 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         self.explore.input_card.draw.setChecked(False)
         self.explore.plane_card.path_button.setChecked(False)
+
+    def _tab_changed(self) -> None:
+        self.notes.set_hint_visible(self.tabs.currentWidget() is self.explore)
 
     def redraw(self) -> None:
         """Draw from q(z|x): on the plane, or in the forward pass where that is shown."""

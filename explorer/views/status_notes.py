@@ -37,6 +37,10 @@ class StatusNotes:
         session.run.state_changed.connect(self._show_state)
         session.library.model_changed.connect(self._show_model)
 
+    def set_hint_visible(self, visible: bool) -> None:
+        """Show how to use the plane, where the plane is seen."""
+        self._hint.setVisible(visible)
+
     def show_message(self, text: str) -> None:
         """A word that goes away by itself."""
         self._bar.showMessage(text, SHORT)
