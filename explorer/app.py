@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +17,7 @@ from explorer.places import Places, built_in_models, icon
 from explorer.session import Session
 from explorer.settings import SYSTEM, Settings
 from explorer.theme import apply_theme, theme_named
+from explorer.views.banner import Banner
 
 HIDDEN_PLATFORMS = ("offscreen", "minimal")
 
@@ -58,14 +59,25 @@ def open_window(application: QApplication, places: Places, store: QSettings, fil
     return window
 
 
+class UnforeseenErrors(QObject):
+    """Tells the user of exceptions that nobody caught, whichever thread they come from."""
+
+    _failed = Signal(object)  # Failure: crosses to the banner's thread
+
+    def __init__(self, banner: Banner) -> None:
+        super().__init__(banner)
+        self._failed.connect(banner.show_failure)
+
+    def tell(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        """Log the exception and show a sentence; for sys.excepthook."""
+        failure = report_unforeseen(kind, error, traceback)
+        if failure is not None:
+            self._failed.emit(failure)
+
+
 def run_window(application: QApplication, places: Places, file: Path | None) -> int:
     """Open the window on ``file``, or on a built-in model, and return Qt's exit code."""
     window = open_window(application, places, QSettings(), file)
 
-    def tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        failure = report_unforeseen(kind, error, traceback)
-        if failure is not None:
-            window.banner.show_failure(failure)
-
-    sys.excepthook = tell
+    sys.excepthook = UnforeseenErrors(window.banner).tell
     return application.exec()

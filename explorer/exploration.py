@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class Exploration(QObject):
     pin_moved = Signal()  # the place that the cursor returns to
     selection_changed = Signal()
     posterior_changed = Signal()
+    candidates_changed = Signal()
     points_changed = Signal()
     manifold_ready = Signal(object)  # Manifold
 
@@ -52,6 +53,7 @@ class Exploration(QObject):
         self._picture: NDArray[np.uint8] | None = None
         self._decode_seconds = 0.0
         self._selection: Selection | None = None
+        self._candidates = np.zeros(0, np.int64)
         self._posterior: Posterior | None = None
         self._points: Points | None = None
         self._random = np.random.default_rng()
@@ -163,6 +165,34 @@ class Exploration(QObject):
         if data is not None and 0 <= index < len(data.test_images):
             self._select(Selection(data.test_images[index], int(data.test_labels[index]), index))
 
+    @property
+    def candidates(self) -> NDArray[np.int64]:
+        """Indices of the test images that are offered: all, or those of one class."""
+        return self._candidates
+
+    def offer_class(self, label: int | None) -> None:
+        """Offer the test images of one class alone, or all."""
+        data = self._library.dataset
+        if data is not None:
+            labels = data.test_labels
+            self._candidates = np.flatnonzero(np.ones_like(labels) if label is None else labels == label)
+            self.candidates_changed.emit()
+
+    def step(self, by: int) -> None:
+        """Select the next candidate (``by`` 1) or the one before (-1), from the present image on."""
+        if not len(self._candidates):
+            return
+        index = self._selection.index if self._selection is not None else None
+        side: Literal["left", "right"] = "right" if by > 0 else "left"
+        place = 0 if index is None else int(np.searchsorted(self._candidates, index, side))
+        place = place if by > 0 else place - 1
+        self.select_test_image(int(self._candidates[place % len(self._candidates)]))
+
+    def select_random(self) -> None:
+        """Select any of the candidates."""
+        if len(self._candidates):
+            self.select_test_image(int(self._random.choice(self._candidates)))
+
     def select_drawing(self, ink: NDArray[np.uint8]) -> None:
         """Encode a drawing (height, width), 255 for ink, scaled and centred as MNIST's digits are."""
         model = self._library.model
@@ -248,17 +278,18 @@ class Exploration(QObject):
     def _dataset_changed(self, data: Dataset) -> None:
         if self._library.model is not None:
             self._show_points(self._library.model)
+        self.offer_class(None)
         self.select_test_image(0)
 
     def _show_points(self, model: OpenedModel) -> None:
-        """The encodings that the model's file holds if they are of the open data; else encode the data."""
+        """Encode the open data, unless they do not fit, or the file holds their encodings: show those."""
         data = self._library.dataset
-        if data is None or data.info.name == model.checkpoint.dataset:
+        fits = data is not None and data.info.image_shape == model.image_shape
+        if data is None or not fits or data.info.name == model.checkpoint.dataset:
             self._points = Points(model.version, model.checkpoint.dataset, model.checkpoint.encodings)
         else:
             self._points = None
-            if data.info.image_shape == model.image_shape:
-                self._request_points(model, data, len(data.test_images))
+            self._request_points(model, data, len(data.test_images))
         self.points_changed.emit()
 
     def _request_points(self, model: OpenedModel, data: Dataset, count: int) -> None:

@@ -74,7 +74,10 @@ class Library(QObject):
         self.places = places
         self._plane = plane
         self._version = 0
+        self._opening: int | None = None  # the version of the file that is being read, if any
         self._model: OpenedModel | None = None
+        self._watched = True
+        self._unseen: dict[str, Tensor] | None = None  # weights that came while nobody watched
         self._dataset: Dataset | None = None
         self._wanted_dataset = ""
         plane.posted.connect(self._receive)
@@ -85,6 +88,11 @@ class Library(QObject):
         return self._model
 
     @property
+    def opening(self) -> bool:
+        """Whether a model file is being read, and another model may take the place of the open one."""
+        return self._opening is not None
+
+    @property
     def dataset(self) -> Dataset | None:
         """The open data set; None before the first is loaded."""
         return self._dataset
@@ -92,21 +100,39 @@ class Library(QObject):
     def open_model(self, path: Path) -> None:
         """Read a model file in the plane thread; model_changed or failed follows."""
         self._version += 1
+        self._opening = self._version
         self._plane.request(OpenModel(self._version, path))
 
     def show_model(self, checkpoint: Checkpoint, title: str, path: Path | None) -> None:
         """Open a model that is in memory."""
         self._version += 1
+        self._opening = self._unseen = None  # what is being read comes too late
         self._plane.request(UseModel(self._version, copy.deepcopy(checkpoint.model)))
         self._model = OpenedModel(title, checkpoint, path, self._version)
         self.model_changed.emit(self._model)
 
     def show_weights(self, weights: dict[str, Tensor]) -> None:
-        """Put other weights into the open model: it must be of the same architecture."""
-        if self._model is None:
+        """Put other weights into the open model: it must be of the same architecture.
+
+        weights_changed follows, once somebody watches. Not while a file is being read: the plane thread
+        would put them into the model that it holds.
+        """
+        if self._model is None or self.opening:
             return
-        self._version += 1
         self._model.checkpoint.model.load_state_dict(weights)
+        self._unseen = weights
+        self._tell_of_weights()
+
+    def set_watched(self, watched: bool) -> None:
+        """Say whether the open model is on the screen: nothing is computed from weights that nobody sees."""
+        self._watched = watched
+        self._tell_of_weights()
+
+    def _tell_of_weights(self) -> None:
+        if not self._watched or self._unseen is None or self._model is None or self.opening:
+            return
+        weights, self._unseen = self._unseen, None
+        self._version += 1
         self._plane.request(UseWeights(self._version, weights))
         self._model = replace(self._model, version=self._version)
         self.weights_changed.emit(self._model)
@@ -142,12 +168,15 @@ class Library(QObject):
 
     @Slot(object)
     def _receive(self, message: object) -> None:
+        if isinstance(message, ModelOpened | ModelNotOpened) and message.version == self._opening:
+            self._opening = None
         match message:
-            case ModelOpened(version=version) if version == self._version:
+            case ModelOpened(version=version) if self._model is None or version > self._model.version:
                 title = next(
                     (title for title, path in built_in_models().items() if path == message.path),
                     message.path.stem,
                 )
+                self._unseen = None
                 self._model = OpenedModel(title, message.checkpoint, message.path, version)
                 self.model_changed.emit(self._model)
             case ModelNotOpened(failure=failure):

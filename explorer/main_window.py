@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self._add(walk, "Zoom to q(z|x)", cards.plane_card.plane.zoom_to_posterior, "Z")
         self._add(walk, "Go to the mean of q(z|x)", exploration.go_to_mean, "M")
         self._add(walk, "Redraw ε: sample q(z|x)", self.redraw, "R")
-        self._add(walk, "Random test image", cards.input_card.choose_random, "N")
+        self._add(walk, "Random test image", exploration.select_random, "N")
         cancel = QAction("Cancel", self, shortcut=QKeySequence(Qt.Key.Key_Escape))
         cancel.triggered.connect(self.cancel)
         self.addAction(cancel)
@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
 
     def _tab_changed(self) -> None:
         self.notes.set_hint_visible(self.tabs.currentWidget() is self.explore)
+        self.session.library.set_watched(self.tabs.currentWidget() is not self.train)
 
     def redraw(self) -> None:
         """Draw from q(z|x): on the plane, or in the forward pass where that is shown."""

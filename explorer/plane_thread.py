@@ -18,6 +18,7 @@ class PlaneThread(QObject):
         self._thread = QThread()
         self._worker = PlaneWorker()
         self._worker.moveToThread(self._thread)
+        self._thread.finished.connect(self._worker.end)
         self._thread.finished.connect(self._worker.deleteLater)
         self._worker.posted.connect(self.posted)
         self._requested.connect(self._worker.receive)

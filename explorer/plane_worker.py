@@ -82,6 +82,11 @@ class PlaneWorker(QObject):
             case CancelDownload():
                 self._cancel_download()
 
+    @Slot()
+    def end(self) -> None:
+        """Leave no half a file behind."""
+        self._end_download()
+
     def _open_model(self, request: OpenModel) -> None:
         try:
             checkpoint = vae.load(request.path)

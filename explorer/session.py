@@ -152,8 +152,9 @@ class Session(QObject):
         self.library.show_model(checkpoint, f"Run {request.run}, in training", None)
 
     def _shows_live(self) -> bool:
+        """Whether the open model is the one in training, and no other is about to take its place."""
         shown = self.library.model
-        return shown is not None and shown.checkpoint.model is self._live
+        return shown is not None and shown.checkpoint.model is self._live and not self.library.opening
 
     @Slot(object)
     def _follow(self, snapshot: Snapshot) -> None:

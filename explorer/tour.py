@@ -43,6 +43,7 @@ def run_tour(folder: Path, places: Places, file: Path | None = None) -> int:
                 print(f"{path}: {words}", flush=True)
         finally:
             window.close()
+            window.deleteLater()
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -31,6 +31,7 @@ class Banner(QWidget):
         self._close.clicked.connect(self.hide)
         self.hide()
 
+    @Slot(object)
     def show_failure(self, failure: Failure) -> None:
         """Show this failure in place of the last one."""
         self._failure = failure

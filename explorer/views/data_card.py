@@ -24,7 +24,6 @@ class DataCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Test set")
         self._session = session
-        self._indices = np.zeros(0, np.int64)  # of the test images of the chosen class
         self._page = 0
         self._missing = ""
         self.class_box = QComboBox()
@@ -41,7 +40,9 @@ class DataCard(Card):
         self.grid.chosen.connect(self._choose)
         session.library.dataset_changed.connect(self._show_dataset)
         session.library.dataset_missing.connect(self._offer_download)
+        session.library.model_changed.connect(self._withdraw_download)
         session.library.download_changed.connect(self._show_download)
+        session.exploration.candidates_changed.connect(self._show_candidates)
         session.exploration.selection_changed.connect(self._mark)
 
     def _pager(self) -> QHBoxLayout:
@@ -76,18 +77,16 @@ class DataCard(Card):
         if data.info.name == self._missing:
             self._missing = ""
         self._show_download(None)
-        self._choose_class(0)
 
     def _choose_class(self, choice: int) -> None:
-        data = self._session.library.dataset
-        if data is not None:
-            chosen = np.ones(len(data.test_labels), bool) if choice <= 0 else data.test_labels == choice - 1
-            self._indices = np.flatnonzero(chosen)
-            self._page = 0
-            self._show_page()
+        self._session.exploration.offer_class(None if choice <= 0 else choice - 1)
+
+    def _show_candidates(self) -> None:
+        self._page = 0
+        self._show_page()
 
     def _turn(self, by: int) -> None:
-        self._page = (self._page + by) % max(1, -(-len(self._indices) // PAGE))
+        self._page = (self._page + by) % max(1, -(-len(self._session.exploration.candidates) // PAGE))
         self._show_page()
 
     def _show_page(self) -> None:
@@ -96,11 +95,13 @@ class DataCard(Card):
             shown = self._shown()
             self.grid.show_pictures(data.test_images[shown])
             first = self._page * PAGE + 1
-            self._place.setText(f"{first:,}–{first + len(shown) - 1:,} of {len(self._indices):,}")
+            self._place.setText(
+                f"{first:,}–{first + len(shown) - 1:,} of {len(self._session.exploration.candidates):,}"
+            )
             self._mark()
 
     def _shown(self) -> NDArray[np.int64]:
-        return self._indices[self._page * PAGE : (self._page + 1) * PAGE]
+        return self._session.exploration.candidates[self._page * PAGE : (self._page + 1) * PAGE]
 
     def _choose(self, place: int) -> None:
         self._session.exploration.select_test_image(int(self._shown()[place]))
@@ -115,6 +116,11 @@ class DataCard(Card):
 
     def _offer_download(self, message: DatasetNotLoaded) -> None:
         self._missing = message.name
+        self._show_download(None)
+
+    def _withdraw_download(self) -> None:
+        """Another model: its own data set is loaded next, and may be missing too."""
+        self._missing = ""
         self._show_download(None)
 
     def _toggle_download(self) -> None:

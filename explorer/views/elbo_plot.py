@@ -187,6 +187,7 @@ class ElboPlot(QWidget):
                 panel.fit(self._curves)
         if self._automatic and not self._curves.empty:
             self.elbo.plot.setXRange(0.0, self._curves.end(axis), padding=0.01)
+        self._canvas.scene().prepareForPaint()  # else it is painted twice: the first time takes on the range
         self._read_out()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayoutItem, QWidget
+
+from explorer.views.list_layout import ListLayout
 
 GAP = 30  # pixels between two stages: room for an arrow
 BENEATH = 6  # between a head and its body
 
 
-class StageLayout(QLayout):
-    """As many columns as there is room for; narrower, the stages break into rows, as words do."""
+class StageLayout(ListLayout):
+    """As many columns as there is room for; narrower, the stages break into rows, as words do.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setContentsMargins(0, 0, 0, 0)
-        self._items: list[QLayoutItem] = []  # head, body, head, body, ...
+    Its items are the stages' widgets: head, body, head, body, ...
+    """
 
     def add_stage(self, head: QWidget, body: QWidget) -> None:
         """Put a stage last."""
@@ -33,22 +33,6 @@ class StageLayout(QLayout):
     def stage_rect(self, stage: int) -> QRect:
         """Where a stage stands."""
         return self._items[2 * stage].geometry().united(self.body_rect(stage))
-
-    def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
-        """Put an item last."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """How many items there are, two a stage."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at ``index``; None past the end."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Remove the item at ``index``; None past the end."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
         """Both: pictures grow."""

@@ -48,12 +48,12 @@ class InputCard(Card):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.previous = button("◂", "Previous image of the test set", role="layer")
-        self.previous.clicked.connect(lambda: self._step(-1))
-        self.random = button("Random", "Any image of the test set (N)", role="layer")
-        self.random.clicked.connect(self.choose_random)
-        self.next = button("▸", "Next image of the test set", role="layer")
-        self.next.clicked.connect(lambda: self._step(1))
+        self.previous = button("◂", "Previous image of those below", role="layer")
+        self.previous.clicked.connect(lambda: self._session.exploration.step(-1))
+        self.random = button("Random", "Any image of those below (N)", role="layer")
+        self.random.clicked.connect(self._session.exploration.select_random)
+        self.next = button("▸", "Next image of those below", role="layer")
+        self.next.clicked.connect(lambda: self._session.exploration.step(1))
         self.draw = button(
             "✎ Draw", "Draw a digit: it is scaled and centred as MNIST's are, then encoded", role="layer"
         )
@@ -64,20 +64,6 @@ class InputCard(Card):
         row.addStretch(1)
         row.addWidget(self.draw)
         return row
-
-    def choose_random(self) -> None:
-        """Choose any test image."""
-        data = self._session.library.dataset
-        if data is not None:
-            self._session.exploration.select_test_image(
-                int(np.random.default_rng().integers(len(data.test_images)))
-            )
-
-    def _step(self, by: int) -> None:
-        data, selection = self._session.library.dataset, self._session.exploration.selection
-        if data is not None:
-            index = selection.index if selection is not None and selection.index is not None else -by
-            self._session.exploration.select_test_image((index + by) % len(data.test_images))
 
     def _set_drawing(self, drawing: bool) -> None:
         self.pad.clear()

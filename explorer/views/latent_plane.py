@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 
 from explorer.theme import current_theme
 from explorer.views.draggable_plot import DraggablePlot
-from explorer.views.plane_items import CALLOUT, Circles, Ellipses, Mark, ink_table
+from explorer.views.plane_items import CALLOUT, Circles, Ellipses, Mark, Raster, ink_table
 from explorer.views.point_raster import rasterise
 from vae.tiles import TileGrid, view_grid
 
@@ -39,10 +39,7 @@ class LatentPlane(DraggablePlot):
         self._grid: TileGrid | None = None
         self._places = np.zeros((0, 2), np.float32)
         self._colours = np.zeros((0, 4), np.uint8)
-        self._manifold = pg.ImageItem(axisOrder="row-major")
-        self._manifold.setZValue(-10)
-        self._points = pg.ImageItem(axisOrder="row-major")
-        self._points.setZValue(0)
+        self._manifold, self._points = Raster(-10), Raster(0)
         self._circles, self._ellipses = Circles(), Ellipses()
         self._callout = Mark(CALLOUT, dot=False, level=11)
         self._cursor = Mark(6.0, dot=True, level=20)
@@ -140,11 +137,14 @@ class LatentPlane(DraggablePlot):
     def request_tiles(self) -> None:
         """Ask for the tiles of what is in view, once more."""
         self._grid = None
-        self._settle.start()
+        self._ask_for_tiles()
 
     def _redraw_view(self) -> None:
         self._redraw_points()
         self._redraw_posterior()
+        self._ask_for_tiles()
+
+    def _ask_for_tiles(self) -> None:
         view, (width, _) = self.view_rect(), self.size_in_pixels()
         tile_pixels = TILE_PIXELS * self.devicePixelRatioF()
         grid = view_grid(view.left(), view.right(), view.top(), view.bottom(), width, tile_pixels)

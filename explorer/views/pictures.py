@@ -7,13 +7,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter
 
+DRAWN = QImage.Format.Format_RGB32
+
 
 def to_image(picture: NDArray[np.uint8]) -> QImage:
-    """A picture (C, H, W), grey or RGB, as a QImage of its own memory."""
+    """A picture (C, H, W), grey or RGB, as a QImage of its own memory.
+
+    Of the format that Qt enlarges by itself: to grey ones it sets all cores, and waits for those that train.
+    """
     channels, height, width = picture.shape
     pixels = np.ascontiguousarray(picture[0] if channels == 1 else picture.transpose(1, 2, 0))
     kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
+    return QImage(pixels.data, width, height, pixels.strides[0], kind).convertToFormat(DRAWN)
 
 
 def fit(available: QRect, width: int, height: int) -> QRect:

@@ -27,6 +27,7 @@ class PlaneCard(Card):
         super().__init__()
         self._session = session
         self._alone: int | None = None
+        self._beyond = np.zeros(0, np.float32)  # the pin's dimensions from the third on
         self.plane = LatentPlane()
         self.layers = {
             "Manifold": self._layer(
@@ -91,6 +92,7 @@ class PlaneCard(Card):
         exploration.points_changed.connect(self._show_points)
         exploration.posterior_changed.connect(self._show_posterior)
         exploration.cursor_moved.connect(self._show_cursor)
+        exploration.pin_moved.connect(self._show_dimensions_beyond)
 
     def _show_manifold(self, manifold: Manifold) -> None:
         self.plane.show_manifold(manifold.grid, manifold.picture)
@@ -98,6 +100,13 @@ class PlaneCard(Card):
     def _show_cursor(self) -> None:
         z = self._session.exploration.z
         self.plane.show_cursor(float(z[0]), float(z[1]) if len(z) > 1 else 0.0)
+
+    def _show_dimensions_beyond(self) -> None:
+        """The tiles take from the pin what the plane does not show."""
+        beyond = self._session.exploration.pin[2:]
+        if not np.array_equal(beyond, self._beyond):
+            self._beyond = beyond
+            self.plane.request_tiles()
 
     def _show_posterior(self) -> None:
         posterior = self._session.exploration.posterior

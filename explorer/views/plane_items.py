@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import (
     QGraphicsEllipseItem,
     QGraphicsItem,
@@ -43,6 +44,25 @@ def _rgb(colour: str) -> NDArray[np.float64]:
 def centred_ellipse(x: float, y: float, half_width: float, half_height: float) -> QGraphicsEllipseItem:
     """An ellipse to true scale on the plane."""
     return QGraphicsEllipseItem(QRectF(x - half_width, y - half_height, 2 * half_width, 2 * half_height))
+
+
+class Raster(pg.ImageItem):
+    """A picture on the plane, row by row.
+
+    Of the format that Qt scales by itself: to others it sets all cores, and waits for those that train.
+    """
+
+    qimage: QImage | None  # pyqtgraph's
+
+    def __init__(self, level: float) -> None:
+        super().__init__(axisOrder="row-major")
+        self.setZValue(level)
+
+    def render(self) -> None:
+        """Make what is drawn from the array."""
+        super().render()
+        if self.qimage is not None:
+            self.qimage = self.qimage.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 class Circles(QGraphicsItemGroup):

@@ -27,20 +27,23 @@ def rasterise(
         (height, width, 4) RGBA, transparent where there is no point.
     """
     width, height = size
-    picture = np.zeros((height, width), np.uint32)
     reach = int(np.ceil(radius))
+    edge = 2 * reach  # around the picture, so that no disc needs to be cut
+    across_canvas = width + 2 * edge
+    canvas = np.zeros((height + 2 * edge) * across_canvas, np.uint32)
     columns, rows = np.floor(places).astype(np.int64).T
     seen = (columns >= -reach) & (columns < width + reach) & (rows >= -reach) & (rows < height + reach)
-    columns, rows, colours = columns[seen], rows[seen], np.ascontiguousarray(colours[seen])
+    centres = (rows[seen] + edge) * across_canvas + columns[seen] + edge
+    colours = np.ascontiguousarray(colours[seen])
     rims = colours.copy()
     rims[:, 3] = (rims[:, 3] * RIM_OPACITY).astype(np.uint8)
     steps = np.arange(-reach, reach + 1)
     across, up = (part.ravel() for part in np.meshgrid(steps, steps))
     distance = np.hypot(across, up)
-    for ring, shade in ((distance <= radius + RIM, rims), (distance <= radius - RIM, colours)):
-        words = shade.view(np.uint32).ravel()
-        for right, above in zip(across[ring], up[ring], strict=True):
-            x, y = columns + right, rows + above
-            inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            picture[y[inside], x[inside]] = words[inside]
-    return picture.view(np.uint8).reshape(height, width, 4)
+    disc = distance <= radius + RIM
+    words = np.where(distance[disc] <= radius - RIM, colours.view(np.uint32), rims.view(np.uint32))
+    canvas[centres[:, None] + up[disc] * across_canvas + across[disc]] = (
+        words  # of each pixel, the last stays
+    )
+    picture = canvas.reshape(-1, across_canvas)[edge:-edge, edge:-edge]
+    return np.ascontiguousarray(picture).view(np.uint8).reshape(height, width, 4)

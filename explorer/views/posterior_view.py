@@ -7,14 +7,13 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QResizeEvent
 
 from explorer.theme import current_theme
 from explorer.views.draggable_plot import DraggablePlot
-from explorer.views.plane_items import Ellipses, Mark, ink_table
+from explorer.views.plane_items import Ellipses, Mark, Raster, ink_table
 from vae.tiles import TileGrid, mosaic
 
 INK = 0.75  # opacity of the pictures behind the ellipses
@@ -30,8 +29,7 @@ class PosteriorView(DraggablePlot):
         self._draw: partial[None] | None = None
         super().__init__("posteriorView", "The plane around q(z|x), enlarged: drag to decode")
         self.setMouseEnabled(False, False)
-        self._tiles = pg.ImageItem(axisOrder="row-major")
-        self._tiles.setZValue(-10)
+        self._tiles = Raster(-10)
         self._ellipses = Ellipses()
         self._cursor = Mark(5.0, dot=True, level=20)
         for item in (self._tiles, self._ellipses, self._cursor):

@@ -35,6 +35,7 @@ class Panel:
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.showGrid(y=True, alpha=0.25)
+        plot.getAxis("left").setStyle(maxTickLevel=0)  # finer lines cannot be seen, but cost time
         self._mark = pg.InfiniteLine(angle=90)
         self._mark.hide()
         plot.addItem(self._mark, ignoreBounds=True)

@@ -63,7 +63,11 @@ class RunPictures(QWidget):
         if samples is not None:
             self.samples.show_pictures(samples)
         checkpoint = model.checkpoint
-        paired = data is not None and data.info.name == checkpoint.dataset
+        paired = (
+            data is not None
+            and data.info.name == checkpoint.dataset
+            and data.info.image_shape == model.image_shape
+        )
         decoded = exploration.decode(checkpoint.encodings.z_loc[:PAIRS]) if paired else None
         if data is not None and decoded is not None:
             self.reconstructions.show_pictures(np.concatenate((data.test_images[:PAIRS], decoded)))
