@@ -1,0 +1,118 @@
+"""The training loops that ours is measured against. All learn the same 784-400-2 network, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyro
+import pyro.distributions as dist
+import torch
+from pyro.infer import SVI, Trace_ELBO
+from pyro.optim import Adam  # type: ignore[attr-defined]  # made when it is imported
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from vae.configuration import ModelConfig
+from vae.datasets import Dataset, _torchvision_mnist
+
+PIXELS, HIDDEN, LATENT = 784, 400, 2
+BATCH = 100
+LEARNING_RATE = 1e-3
+SAME_NETWORK = ModelConfig(
+    encoder_widths=(HIDDEN,), decoder_widths=(HIDDEN,), latent_dim=LATENT, activation="softplus"
+)  # as ours is asked for
+
+
+class _Encoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(PIXELS, HIDDEN)
+        self.fc21 = nn.Linear(HIDDEN, LATENT)
+        self.fc22 = nn.Linear(HIDDEN, LATENT)
+        self.softplus = nn.Softplus()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = self.softplus(self.fc1(x.reshape(-1, PIXELS)))
+        return self.fc21(hidden), torch.exp(self.fc22(hidden))
+
+
+class _Decoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(LATENT, HIDDEN)
+        self.fc21 = nn.Linear(HIDDEN, PIXELS)
+        self.softplus = nn.Softplus()
+
+    def logits(self, z: Tensor) -> Tensor:
+        logits: Tensor = self.fc21(self.softplus(self.fc1(z)))
+        return logits
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sigmoid(self.logits(z))
+
+
+class _TutorialVAE(nn.Module):
+    """The model of Pyro's VAE tutorial, in its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = _Encoder(), _Decoder()
+
+    def model(self, x: Tensor) -> None:
+        pyro.module("decoder", self.decoder)
+        with pyro.plate("data", x.shape[0]):
+            z_loc = torch.zeros(x.shape[0], LATENT, dtype=x.dtype)
+            z_scale = torch.ones(x.shape[0], LATENT, dtype=x.dtype)
+            z = pyro.sample("latent", dist.Normal(z_loc, z_scale).to_event(1))
+            loc_img = self.decoder(z)
+            pixels = dist.Bernoulli(loc_img, validate_args=False).to_event(1)
+            pyro.sample("obs", pixels, obs=x.reshape(-1, PIXELS))
+
+    def guide(self, x: Tensor) -> None:
+        pyro.module("encoder", self.encoder)
+        with pyro.plate("data", x.shape[0]):
+            z_loc, z_scale = self.encoder(x)
+            pyro.sample("latent", dist.Normal(z_loc, z_scale).to_event(1))
+
+
+def pyro_tutorial(data: Dataset) -> Iterator[float]:
+    """The loop of Pyro's tutorial: DataLoader with ToTensor, SVI, Trace_ELBO, pyro.optim. Loss by batch."""
+    loader = DataLoader(_as_torchvision(data), batch_size=BATCH, shuffle=True, num_workers=0)
+    pyro.clear_param_store()
+    vae = _TutorialVAE()
+    svi = SVI(vae.model, vae.guide, Adam({"lr": LEARNING_RATE}), loss=Trace_ELBO())
+    for x, _ in loader:
+        yield svi.step(x)
+
+
+def _as_torchvision(data: Dataset) -> Any:
+    """The training images as torchvision's MNIST: of each by itself a PIL image is made, then a tensor."""
+    mnist = _torchvision_mnist()
+    from torchvision.transforms import ToTensor
+
+    pictures = mnist.MNIST.__new__(mnist.MNIST)  # without __init__, which would read files
+    pictures.data = torch.from_numpy(data.train_images[:, 0])
+    pictures.targets = torch.from_numpy(data.train_labels)
+    pictures.transform, pictures.target_transform = ToTensor(), None
+    return pictures
+
+
+def plain_pytorch(data: Dataset) -> Iterator[float]:
+    """What one writes by hand: tensors in memory, the closed-form KL, one fused Adam. Loss by batch."""
+    images = torch.from_numpy(data.train_images.astype(np.float32) / 255).reshape(-1, PIXELS)
+    encoder, decoder = _Encoder(), _Decoder()
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], LEARNING_RATE, fused=True)
+    for batch in torch.randperm(len(images)).split(BATCH):
+        x = images[batch]
+        z_loc, z_scale = encoder(x)
+        z = z_loc + z_scale * torch.randn_like(z_scale)
+        reconstruction = functional.binary_cross_entropy_with_logits(decoder.logits(z), x, reduction="sum")
+        kl = 0.5 * (z_loc.square() + z_scale.square() - 1 - 2 * z_scale.log()).sum()
+        loss = (reconstruction + kl) / len(x)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        yield loss.item()
