@@ -52,7 +52,7 @@ def _drag(window: MainWindow, count: int) -> tuple[list[float], list[float]]:
 
 
 def _decode(window: MainWindow) -> float:
-    opened = window.session.library.model
+    opened = window.session.workspace.model
     assert opened is not None
     z = window.session.exploration.z[None]
     began = time.perf_counter()

@@ -24,8 +24,8 @@ def main() -> None:
         window = open_window(application, Places(folder, folder), store, None)
         wait_for(window.explore.decoded_card.picture.painted)
         print(VISIBLE, flush=True)
-        if window.session.library.model is None:
-            wait_for(window.session.library.model_changed)
+        if window.session.workspace.model is None:
+            wait_for(window.session.workspace.model_changed)
         Hand(window)
         print(DRAGGED, flush=True)
         window.close()

@@ -35,7 +35,7 @@ def opened_window() -> Iterator[MainWindow]:
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         window = open_window(application, Places(folder, folder), store, built_in_models()[MODEL])
         try:
-            wait_for(window.session.library.dataset_changed)
+            wait_for(window.session.workspace.dataset_changed)
             let_run(SETTLED)
             yield window
         finally:

@@ -55,7 +55,7 @@ def open_window(application: QApplication, places: Places, store: QSettings, fil
 
     application.styleHints().colorSchemeChanged.connect(follow_system)
     window.show()
-    session.library.open_model(file or next(iter(built_in_models().values())))
+    session.workspace.open_model(file or next(iter(built_in_models().values())))
     return window
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
-from explorer.library import Library, OpenedModel
 from explorer.messages import Manifold, ManifoldRequest, Points, PointsRequest
 from explorer.plane_thread import PlaneThread
+from explorer.workspace import OpenedModel, Workspace
 from vae.datasets import Dataset
 from vae.tiles import TileGrid
 
@@ -44,9 +44,9 @@ class Exploration(QObject):
     points_changed = Signal()
     manifold_ready = Signal(object)  # Manifold
 
-    def __init__(self, library: Library, plane: PlaneThread, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, plane: PlaneThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._library = library
+        self._workspace = workspace
         self._plane = plane
         self._z = np.zeros(2, np.float32)
         self._pin = self._z
@@ -57,9 +57,9 @@ class Exploration(QObject):
         self._posterior: Posterior | None = None
         self._points: Points | None = None
         self._random = np.random.default_rng()
-        library.model_changed.connect(self._model_changed)
-        library.weights_changed.connect(self._weights_changed)
-        library.dataset_changed.connect(self._dataset_changed)
+        workspace.model_changed.connect(self._model_changed)
+        workspace.weights_changed.connect(self._weights_changed)
+        workspace.dataset_changed.connect(self._dataset_changed)
         plane.posted.connect(self._receive)
 
     @property
@@ -134,7 +134,7 @@ class Exploration(QObject):
 
     def decode(self, z: NDArray[np.float32]) -> NDArray[np.uint8] | None:
         """The pictures (N, C, H, W) of codes (N, D); None before a model is open."""
-        model = self._library.model
+        model = self._workspace.model
         return None if model is None else vae.decode_images(model.checkpoint.model, z)
 
     def decode_places(self, places: NDArray[np.float32]) -> NDArray[np.uint8] | None:
@@ -161,7 +161,7 @@ class Exploration(QObject):
 
     def select_test_image(self, index: int) -> None:
         """Encode a picture of the open data set, and pin its mean."""
-        data = self._library.dataset
+        data = self._workspace.dataset
         if data is not None and 0 <= index < len(data.test_images):
             self._select(Selection(data.test_images[index], int(data.test_labels[index]), index))
 
@@ -172,7 +172,7 @@ class Exploration(QObject):
 
     def offer_class(self, label: int | None) -> None:
         """Offer the test images of one class alone, or all."""
-        data = self._library.dataset
+        data = self._workspace.dataset
         if data is not None:
             labels = data.test_labels
             self._candidates = np.flatnonzero(np.ones_like(labels) if label is None else labels == label)
@@ -195,7 +195,7 @@ class Exploration(QObject):
 
     def select_drawing(self, ink: NDArray[np.uint8]) -> None:
         """Encode a drawing (height, width), 255 for ink, scaled and centred as MNIST's digits are."""
-        model = self._library.model
+        model = self._workspace.model
         if model is not None:
             self._select(Selection(vae.centre_like_mnist(ink, model.image_shape), None, None))
 
@@ -206,7 +206,7 @@ class Exploration(QObject):
         self.go_to_mean()
 
     def _encode_selection(self) -> None:
-        model, selection = self._library.model, self._selection
+        model, selection = self._workspace.model, self._selection
         fits = model is not None and selection is not None and selection.picture.shape == model.image_shape
         self._posterior = (
             vae.posterior_of(model.checkpoint.model, selection.picture)
@@ -229,7 +229,7 @@ class Exploration(QObject):
 
     def _encoded(self) -> tuple[VAE, NDArray[np.uint8]] | None:
         """The model and the input, if the one can encode the other."""
-        model, selection = self._library.model, self._selection
+        model, selection = self._workspace.model, self._selection
         if model is None or selection is None or self._posterior is None:
             return None
         return model.checkpoint.model, selection.picture
@@ -238,12 +238,12 @@ class Exploration(QObject):
 
     def request_manifold(self, grid: TileGrid) -> None:
         """Ask for decoded tiles; manifold_ready follows, unless another request overtakes this one."""
-        if self._library.model is not None:
-            self._plane.request(ManifoldRequest(self._library.model.version, grid, self._pin))
+        if self._workspace.model is not None:
+            self._plane.request(ManifoldRequest(self._workspace.model.version, grid, self._pin))
 
     @Slot(object)
     def _receive(self, message: object) -> None:
-        model = self._library.model
+        model = self._workspace.model
         match message:
             case Manifold(version=version) if model is not None and version == model.version:
                 self.manifold_ready.emit(message)
@@ -264,7 +264,7 @@ class Exploration(QObject):
 
     @Slot(object)
     def _weights_changed(self, model: OpenedModel) -> None:
-        data = self._library.dataset
+        data = self._workspace.dataset
         if data is not None and data.info.image_shape == model.image_shape:
             self._request_points(model, data, LIVE_POINTS)
         at_mean = self._posterior is not None and np.array_equal(self._pin, self._posterior.z_loc)
@@ -276,14 +276,14 @@ class Exploration(QObject):
 
     @Slot(object)
     def _dataset_changed(self, data: Dataset) -> None:
-        if self._library.model is not None:
-            self._show_points(self._library.model)
+        if self._workspace.model is not None:
+            self._show_points(self._workspace.model)
         self.offer_class(None)
         self.select_test_image(0)
 
     def _show_points(self, model: OpenedModel) -> None:
         """Encode the open data, unless they do not fit, or the file holds their encodings: show those."""
-        data = self._library.dataset
+        data = self._workspace.dataset
         fits = data is not None and data.info.image_shape == model.image_shape
         if data is None or not fits or data.info.name == model.checkpoint.dataset:
             self._points = Points(model.version, model.checkpoint.dataset, model.checkpoint.encodings)

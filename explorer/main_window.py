@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.library import OpenedModel
 from explorer.messages import Failure
 from explorer.session import Session
 from explorer.settings import APPEARANCES, Settings
@@ -36,6 +35,7 @@ from explorer.theme import apply_theme, theme_named
 from explorer.views.banner import Banner
 from explorer.views.model_boxes import ModelBoxes
 from explorer.views.status_notes import StatusNotes
+from explorer.workspace import OpenedModel
 
 MODELS = "Models (*.safetensors)"
 
@@ -80,8 +80,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         session.failed.connect(self.banner.show_failure)
-        session.library.model_changed.connect(self._describe)
-        session.library.saved.connect(self._saved)
+        session.workspace.model_changed.connect(self._describe)
+        session.workspace.saved.connect(self._saved)
         self.tabs.currentChanged.connect(self._tab_changed)
         self.explore.decoded_card.save.clicked.connect(self.export_picture)
 
@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
 
     def _tab_changed(self) -> None:
         self.notes.set_hint_visible(self.tabs.currentWidget() is self.explore)
-        self.session.library.set_watched(self.tabs.currentWidget() is not self.train)
+        self.session.workspace.set_watched(self.tabs.currentWidget() is not self.train)
 
     def redraw(self) -> None:
         """Draw from q(z|x): on the plane, or in the forward pass where that is shown."""
@@ -163,11 +163,11 @@ class MainWindow(QMainWindow):
     def open_path(self, path: Path) -> None:
         """Open a model file."""
         self.banner.hide()
-        self.session.library.open_model(path)
+        self.session.workspace.open_model(path)
 
     def save_file(self) -> None:
         """Ask for a name and save the open model."""
-        self._ask_and(self.session.library.save_model, "Save model", "model.safetensors", MODELS)
+        self._ask_and(self.session.workspace.save_model, "Save model", "model.safetensors", MODELS)
 
     def export_picture(self) -> None:
         """Save what is decoded at z, one pixel a pixel."""

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
 from explorer.exploration import Exploration
-from explorer.library import Library, OpenedModel
 from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest, Snapshot
 from explorer.places import Places
 from explorer.plane_thread import PlaneThread
 from explorer.run import Run
+from explorer.workspace import OpenedModel, Workspace
 from vae.configuration import ModelConfig, TrainingConfig
 from vae.datasets import Dataset, is_available
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Session(QObject):
-    """Owns the library, the exploration and the run; views read their properties and hear their signals."""
+    """Owns the workspace, the exploration and the run; views read their properties and hear their signals."""
 
     following_changed = Signal(bool)
     waiting_changed = Signal(bool)  # whether a run waits for its data set
@@ -36,18 +36,18 @@ class Session(QObject):
     def __init__(self, places: Places, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._plane = PlaneThread(self)
-        self.library = Library(places, self._plane, self)
-        self.exploration = Exploration(self.library, self._plane, self)
+        self.workspace = Workspace(places, self._plane, self)
+        self.exploration = Exploration(self.workspace, self._plane, self)
         self.run = Run(self)
         self._following = True
         self._live: VAE | None = None  # the GUI thread's copy of the model in training
         self._newest_weights: dict[str, Tensor] = {}  # of the run, followed or not
         self._waiting: tuple[str, ModelConfig, TrainingConfig, str] | None = None
         self._run_number = 0
-        self.library.model_changed.connect(self._open_its_data)
-        self.library.failed.connect(self.failed)
-        self.library.dataset_changed.connect(self._dataset_loaded)
-        self.library.dataset_given_up.connect(self._dataset_given_up)
+        self.workspace.model_changed.connect(self._open_its_data)
+        self.workspace.failed.connect(self.failed)
+        self.workspace.dataset_changed.connect(self._dataset_loaded)
+        self.workspace.dataset_given_up.connect(self._dataset_given_up)
         self.run.snapshot_taken.connect(self._follow)
         self.run.ended.connect(self._run_ended)
 
@@ -77,16 +77,16 @@ class Session(QObject):
         """
         self._waiting = (preset, model, training, dataset)
         self.waiting_changed.emit(True)
-        if is_available(dataset, self.library.places.data):
-            self.library.open_dataset(dataset)
+        if is_available(dataset, self.workspace.places.data):
+            self.workspace.open_dataset(dataset)
         else:
-            self.library.download_dataset(dataset)
+            self.workspace.download_dataset(dataset)
 
     def stop_run(self) -> None:
         """Stop the run, or no longer wait for its data."""
         if self._waiting is not None:
             self._wait_no_more()
-            self.library.cancel_download()
+            self.workspace.cancel_download()
         self.run.stop()
 
     def close(self) -> None:
@@ -97,8 +97,8 @@ class Session(QObject):
 
     @Slot(object)
     def _open_its_data(self, model: OpenedModel) -> None:
-        if not self.waiting:  # the library holds one data set, and a run waits for another
-            self.library.open_dataset(model.checkpoint.dataset)
+        if not self.waiting:  # the workspace holds one data set, and a run waits for another
+            self.workspace.open_dataset(model.checkpoint.dataset)
         self.run.warm_up()
 
     # --- the beginning of a run
@@ -115,7 +115,7 @@ class Session(QObject):
         model = replace(model, image_shape=data.info.image_shape)
         began = datetime.now().astimezone()
         name = f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
-        keep_as = self.library.places.models / name
+        keep_as = self.workspace.places.models / name
         self._live = vae.VAE(model, training.seed).eval()
         self._newest_weights = self._live.state_dict()
         self.run.start(RunRequest(self._run_number, preset, data, model, training, keep_as))
@@ -149,18 +149,18 @@ class Session(QObject):
             history=(),
             encodings=vae.Encodings(nothing, nothing, np.zeros(0, np.int64)),
         )
-        self.library.show_model(checkpoint, f"Run {request.run}, in training", None)
+        self.workspace.show_model(checkpoint, f"Run {request.run}, in training", None)
 
     def _shows_live(self) -> bool:
         """Whether the open model is the one in training, and no other is about to take its place."""
-        shown = self.library.model
-        return shown is not None and shown.checkpoint.model is self._live and not self.library.opening
+        shown = self.workspace.model
+        return shown is not None and shown.checkpoint.model is self._live and not self.workspace.opening
 
     @Slot(object)
     def _follow(self, snapshot: Snapshot) -> None:
         self._newest_weights = snapshot.weights
         if self._following and self._shows_live():
-            self.library.show_weights(snapshot.weights)
+            self.workspace.show_weights(snapshot.weights)
 
     @Slot(object)
     def _run_ended(self, message: RunEnded) -> None:
@@ -172,4 +172,4 @@ class Session(QObject):
             self.noted.emit(f"Run {message.run} is kept as {message.path}")
         if self._following and self._shows_live() and message.run == self.run.number:
             title = message.path.stem if message.path else f"Run {message.run}"
-            self.library.show_model(message.checkpoint, title, message.path)
+            self.workspace.show_model(message.checkpoint, title, message.path)

@@ -50,10 +50,10 @@ def run_tour(folder: Path, places: Places, file: Path | None = None) -> int:
 def _steps(window: MainWindow) -> Iterator[tuple[str, str]]:
     """Do a step, then yield its name and what is seen."""
     explore, session = window.explore, window.session
-    if session.library.model is None:
-        _wait_for(session.library.model_changed, "the model to open")
-    if session.library.dataset is None:
-        _wait_for(session.library.dataset_changed, "the data set to load")
+    if session.workspace.model is None:
+        _wait_for(session.workspace.model_changed, "the model to open")
+    if session.workspace.dataset is None:
+        _wait_for(session.workspace.dataset_changed, "the data set to load")
     _pause(SETTLE)
     yield "open", "the built-in model, its test set on the latent plane"
     _drag(explore.plane_card.plane.viewport())

@@ -77,7 +77,7 @@ class ForwardPassTab(QWidget):
             self._show()
 
     def _step(self, by: int) -> None:
-        exploration, data = self._session.exploration, self._session.library.dataset
+        exploration, data = self._session.exploration, self._session.workspace.dataset
         if data is not None:
             selection = exploration.selection
             index = selection.index if selection is not None and selection.index is not None else -by
@@ -120,14 +120,14 @@ class ForwardPassTab(QWidget):
 
     def _caption(self) -> str:
         """Which image it is."""
-        selection, data = self._session.exploration.selection, self._session.library.dataset
+        selection, data = self._session.exploration.selection, self._session.workspace.dataset
         if selection is None or selection.index is None or selection.label is None or data is None:
             return "A drawn image."
         return f"Test image {selection.index}, label {data.info.classes[selection.label]}."
 
     def _reason(self) -> str:
         """Why there is nothing to show."""
-        model, selection = self._session.library.model, self._session.exploration.selection
+        model, selection = self._session.workspace.model, self._session.exploration.selection
         if model is None:
             return "The model is being opened …"
         if selection is None:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.library import OpenedModel
 from explorer.messages import Progress, RunRequest
 from explorer.session import Session
 from explorer.views.card import Card, styled_label
@@ -25,6 +24,7 @@ from explorer.views.run_controls import RunControls
 from explorer.views.run_form import GROUP, RunForm
 from explorer.views.run_pictures import RunPictures
 from explorer.views.run_progress import RunProgress, duration
+from explorer.workspace import OpenedModel
 from vae.datasets import DATASETS
 from vae.presets import PRESETS
 
@@ -40,7 +40,7 @@ class TrainTab(QWidget):
         self._session = session
         self._settings = settings
         self._shows_run = False  # else a model's history, or nothing
-        self.form = RunForm(session.library.places.data, settings)
+        self.form = RunForm(session.workspace.places.data, settings)
         self.controls = RunControls(session)
         self.plot = ElboPlot()
         self.progress = RunProgress(session)
@@ -92,11 +92,11 @@ class TrainTab(QWidget):
         run.began.connect(self._began)
         run.progressed.connect(self._progressed)
         run.epoch_ended.connect(self.plot.add_epoch)
-        session.library.model_changed.connect(self._model_changed)
-        session.library.dataset_changed.connect(self._dataset_changed)
+        session.workspace.model_changed.connect(self._model_changed)
+        session.workspace.dataset_changed.connect(self._dataset_changed)
         QShortcut(QKeySequence(Qt.Key.Key_Space), self, self.controls.toggle_pause)
-        if session.library.model is not None:
-            self._model_changed(session.library.model)
+        if session.workspace.model is not None:
+            self._model_changed(session.workspace.model)
 
     def event(self, event: QEvent) -> bool:
         """Space presses the button that has the focus, if one has; else it pauses and resumes the run."""
@@ -152,7 +152,7 @@ class TrainTab(QWidget):
     @Slot()
     def _dataset_changed(self) -> None:
         self.form.refresh_datasets()
-        model = self._session.library.model
+        model = self._session.workspace.model
         if model is not None and not self._session.run.active and not self._shows_run:
             self.pictures.show_model(model)
 

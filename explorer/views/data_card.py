@@ -38,10 +38,10 @@ class DataCard(Card):
         self._build_download()
         self.class_box.currentIndexChanged.connect(self._choose_class)
         self.grid.chosen.connect(self._choose)
-        session.library.dataset_changed.connect(self._show_dataset)
-        session.library.dataset_missing.connect(self._offer_download)
-        session.library.model_changed.connect(self._withdraw_download)
-        session.library.download_changed.connect(self._show_download)
+        session.workspace.dataset_changed.connect(self._show_dataset)
+        session.workspace.dataset_missing.connect(self._offer_download)
+        session.workspace.model_changed.connect(self._withdraw_download)
+        session.workspace.download_changed.connect(self._show_download)
         session.exploration.candidates_changed.connect(self._show_candidates)
         session.exploration.selection_changed.connect(self._mark)
 
@@ -90,7 +90,7 @@ class DataCard(Card):
         self._show_page()
 
     def _show_page(self) -> None:
-        data = self._session.library.dataset
+        data = self._session.workspace.dataset
         if data is not None:
             shown = self._shown()
             self.grid.show_pictures(data.test_images[shown])
@@ -125,9 +125,9 @@ class DataCard(Card):
 
     def _toggle_download(self) -> None:
         if self._bar.isVisible():
-            self._session.library.cancel_download()
+            self._session.workspace.cancel_download()
         else:
-            self._session.library.download_dataset(self._missing)
+            self._session.workspace.download_dataset(self._missing)
 
     def _show_download(self, message: Downloading | None) -> None:
         going_on = message is not None

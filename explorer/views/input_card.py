@@ -76,7 +76,7 @@ class InputCard(Card):
     def _show_selection(self) -> None:
         selection = self._session.exploration.selection
         self.image.show_picture(None if selection is None else selection.picture)
-        data = self._session.library.dataset
+        data = self._session.workspace.dataset
         if selection is None:
             self._caption.setText("")
         elif selection.index is None or selection.label is None or data is None:

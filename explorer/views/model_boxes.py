@@ -8,10 +8,10 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from explorer.library import OpenedModel
 from explorer.places import built_in_models
 from explorer.session import Session
 from explorer.settings import Settings
+from explorer.workspace import OpenedModel
 from vae.datasets import DATASETS, is_available
 
 
@@ -37,24 +37,24 @@ class ModelBoxes(QWidget):
             row.addWidget(label)
             row.addWidget(box)
         self.model_box.activated.connect(self._choose_model)
-        self.data_box.activated.connect(lambda: session.library.open_dataset(self.data_box.currentData()))
-        session.library.model_changed.connect(self.refresh)
-        session.library.dataset_changed.connect(self.refresh)
-        session.library.dataset_missing.connect(self.refresh)
-        session.library.failed.connect(self.refresh)
-        session.library.saved.connect(self.refresh)
+        self.data_box.activated.connect(lambda: session.workspace.open_dataset(self.data_box.currentData()))
+        session.workspace.model_changed.connect(self.refresh)
+        session.workspace.dataset_changed.connect(self.refresh)
+        session.workspace.dataset_missing.connect(self.refresh)
+        session.workspace.failed.connect(self.refresh)
+        session.workspace.saved.connect(self.refresh)
         session.run.ended.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """List anew what can be chosen, and show what is open."""
-        model = self._session.library.model
+        model = self._session.workspace.model
         self._list_models(model)
         self._list_datasets(model)
 
     def _list_models(self, model: OpenedModel | None) -> None:
         files = {path: title for title, path in built_in_models().items()}
-        kept = self._session.library.places.kept_runs()
+        kept = self._session.workspace.places.kept_runs()
         files |= {path: path.stem for path in (*self._settings.recent, *kept) if path not in files}
         with QSignalBlocker(self.model_box):
             self.model_box.clear()
@@ -69,8 +69,8 @@ class ModelBoxes(QWidget):
         return next((n for n in range(self.model_box.count()) if self.model_box.itemData(n) == path), -1)
 
     def _list_datasets(self, model: OpenedModel | None) -> None:
-        folder = self._session.library.places.data
-        data = self._session.library.dataset
+        folder = self._session.workspace.places.data
+        data = self._session.workspace.dataset
         with QSignalBlocker(self.data_box):
             self.data_box.clear()
             for info in DATASETS.values():
@@ -91,4 +91,4 @@ class ModelBoxes(QWidget):
     def _choose_model(self) -> None:
         path = self.model_box.currentData()
         if path is not None:
-            self._session.library.open_model(path)
+            self._session.workspace.open_model(path)

@@ -49,8 +49,8 @@ class PathCard(Card):
         self.play.toggled.connect(self._set_playing)
         self.slider.valueChanged.connect(self._go)
         self.strip.chosen.connect(lambda place: self.slider.setValue(round(place * TICKS / (FRAMES - 1))))
-        session.library.weights_changed.connect(self._redraw)
-        session.library.model_changed.connect(self._forget)
+        session.workspace.weights_changed.connect(self._redraw)
+        session.workspace.model_changed.connect(self._forget)
         self._redraw()
 
     def hide_path(self) -> None:

@@ -80,14 +80,14 @@ class PlaneCard(Card):
         self.body.addLayout(row)
 
     def _connect(self) -> None:
-        exploration, library, plane = self._session.exploration, self._session.library, self.plane
+        exploration, workspace, plane = self._session.exploration, self._session.workspace, self.plane
         plane.hovered.connect(exploration.preview)
         plane.dragged.connect(exploration.pin_at)
         plane.departed.connect(exploration.return_to_pin)
         plane.nudged.connect(exploration.nudge)
         plane.tiles_wanted.connect(exploration.request_manifold)
-        library.model_changed.connect(plane.request_tiles)
-        library.weights_changed.connect(plane.request_tiles)
+        workspace.model_changed.connect(plane.request_tiles)
+        workspace.weights_changed.connect(plane.request_tiles)
         exploration.manifold_ready.connect(self._show_manifold)
         exploration.points_changed.connect(self._show_points)
         exploration.posterior_changed.connect(self._show_posterior)
@@ -123,7 +123,7 @@ class PlaneCard(Card):
     # --- points and their colours
 
     def _show_points(self) -> None:
-        points, data = self._session.exploration.points, self._session.library.dataset
+        points, data = self._session.exploration.points, self._session.workspace.dataset
         if points is None:
             self._source.setText("")
             self.plane.show_points(np.zeros((0, 2), np.float32), np.zeros((0, 4), np.uint8))
@@ -141,7 +141,7 @@ class PlaneCard(Card):
         self._colour_points()
 
     def _colour_points(self) -> None:
-        points, data = self._session.exploration.points, self._session.library.dataset
+        points, data = self._session.exploration.points, self._session.workspace.dataset
         if points is None:
             return
         places = points.encodings.z_loc[:, :2]

@@ -14,7 +14,7 @@ from explorer.views.card import Card, styled_label
 from explorer.views.picture_grid import PictureGrid
 
 if TYPE_CHECKING:
-    from explorer.library import OpenedModel
+    from explorer.workspace import OpenedModel
 
 PAIRS = 14  # as many as a snapshot holds
 SAMPLES = 4  # across
@@ -57,7 +57,7 @@ class RunPictures(QWidget):
 
     def show_model(self, model: OpenedModel) -> None:
         """Show what the open model makes of its test images, if they are open too."""
-        exploration, data = self._session.exploration, self._session.library.dataset
+        exploration, data = self._session.exploration, self._session.workspace.dataset
         noise = np.random.default_rng(0).standard_normal((ROWS * SAMPLES, model.latent_dim))
         samples = exploration.decode(noise.astype(np.float32))
         if samples is not None:

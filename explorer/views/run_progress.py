@@ -47,7 +47,7 @@ class RunProgress(QWidget):
         run.state_changed.connect(self._state_changed)
         run.ended.connect(self._ended)
         session.waiting_changed.connect(self._waiting_changed)
-        session.library.download_changed.connect(self._download_changed)
+        session.workspace.download_changed.connect(self._download_changed)
         session.failed.connect(self._failed)
         self._show(0.0, "No run yet.")
 

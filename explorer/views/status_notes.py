@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStatusBar
 
-from explorer.library import OpenedModel
 from explorer.messages import Progress
 from explorer.run import RunState
 from explorer.session import Session
 from explorer.views.card import styled_label
 from explorer.views.numbers import number
 from explorer.views.steady_label import SteadyLabel
+from explorer.workspace import OpenedModel
 
 SHORT = 6_000  # milliseconds that a message stays
 HINT = "Drag to decode · scroll to zoom · right button to pan"
@@ -35,7 +35,7 @@ class StatusNotes:
         session.exploration.cursor_moved.connect(self._show_speed)
         session.run.progressed.connect(self._show_progress)
         session.run.state_changed.connect(self._show_state)
-        session.library.model_changed.connect(self._show_model)
+        session.workspace.model_changed.connect(self._show_model)
 
     def set_hint_visible(self, visible: bool) -> None:
         """Show how to use the plane, where the plane is seen."""

@@ -169,7 +169,7 @@ def wait_for_tiles(qtbot: QtBot) -> Callable[[MainWindow], Manifold]:
     def wait(window: MainWindow) -> Manifold:
         with qtbot.waitSignal(
             window.session.exploration.manifold_ready,
-            check_params_cb=lambda manifold: manifold.version == window.session.library.model.version,
+            check_params_cb=lambda manifold: manifold.version == window.session.workspace.model.version,
             timeout=PATIENCE,
         ) as signal:
             window.explore.plane_card.plane.request_tiles()
@@ -186,12 +186,12 @@ def open_in(
     """Open a model, and wait until it, a data set and its tiles are there."""
 
     def open_model(window: MainWindow, path: Path) -> None:
-        library = window.session.library
-        with qtbot.waitSignal(library.model_changed, timeout=PATIENCE):
+        workspace = window.session.workspace
+        with qtbot.waitSignal(workspace.model_changed, timeout=PATIENCE):
             window.open_path(path)
-        assert library.model.path == path
+        assert workspace.model.path == path
         wait_for_tiles(window)
-        qtbot.waitUntil(lambda: library.dataset is not None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: workspace.dataset is not None, timeout=PATIENCE)
 
     return open_model
 

@@ -46,7 +46,7 @@ def data_card(window: MainWindow) -> DataCard:
 
 @pytest.fixture
 def data(window: MainWindow) -> Dataset:
-    data = window.session.library.dataset
+    data = window.session.workspace.dataset
     assert data is not None
     return data
 

@@ -79,7 +79,7 @@ def test_the_legend_isolates_a_class(mouse: Mouse, card: PlaneCard, small: Check
 
 
 def test_points_can_be_coloured_by_a_factor(window: MainWindow, card: PlaneCard) -> None:
-    slant = window.session.library.dataset.test_factors["slant"]
+    slant = window.session.workspace.dataset.test_factors["slant"]
     card.colour_box.setCurrentText("slant")
     assert card._factor.isVisible()
     assert not card._classes.isVisible()

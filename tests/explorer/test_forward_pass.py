@@ -64,7 +64,7 @@ def open_noise(
     data = dataset_of(image_shape)
     monkeypatch.setattr(datasets, "load", lambda name, folder: data)
     with qtbot.waitSignal(session.exploration.selection_changed, timeout=PATIENCE):
-        session.library.show_model(checkpoint_of(latent_dim, image_shape), "noise", None)
+        session.workspace.show_model(checkpoint_of(latent_dim, image_shape), "noise", None)
 
 
 def wait_for_numbers(qtbot: QtBot, tab: ForwardPassTab) -> None:
@@ -90,7 +90,7 @@ def value(label: QLabel) -> float:
 
 
 def shown_pass(tab: ForwardPassTab, session: Session) -> vae.ForwardPass:
-    model, selection = session.library.model, session.exploration.selection
+    model, selection = session.workspace.model, session.exploration.selection
     assert model is not None
     assert selection is not None
     return vae.pass_forward(model.checkpoint.model, selection.picture, tab._draws[-1])
@@ -138,7 +138,7 @@ def test_without_a_model_it_says_so(tab: ForwardPassTab) -> None:
 def test_an_image_that_does_not_fit_is_explained(
     qtbot: QtBot, session: Session, filled: ForwardPassTab
 ) -> None:
-    session.library.show_model(checkpoint_of(2, RGB), "other", None)
+    session.workspace.show_model(checkpoint_of(2, RGB), "other", None)
     qtbot.waitUntil(filled._empty.isVisible, timeout=PATIENCE)
     assert "1 × 28 × 28" in filled._empty.text()
     assert "3 × 9 × 7" in filled._empty.text()
@@ -199,7 +199,7 @@ def test_redraws_run_up_a_mean(qtbot: QtBot, session: Session, filled: ForwardPa
     qtbot.mouseClick(filled.guide.redraw, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(filled.elbo.more, Qt.MouseButton.LeftButton)
     count = 2 + MORE
-    model, selection = session.library.model, session.exploration.selection
+    model, selection = session.workspace.model, session.exploration.selection
     assert model is not None
     assert selection is not None
     scores = vae.score_draws(model.checkpoint.model, selection.picture, range(count))
@@ -238,7 +238,7 @@ def test_new_weights_are_scored_with_the_latest_draws(
 ) -> None:
     filled.redraw(KEPT + 20)
     seed = filled._draws[-1]
-    session.library.show_weights(checkpoint_of(2, GREY, seed=9).model.state_dict())
+    session.workspace.show_weights(checkpoint_of(2, GREY, seed=9).model.state_dict())
     wait_for_numbers(qtbot, filled)
     assert filled._draws == range(seed + 1 - KEPT, seed + 1)
     assert_shows(filled, shown_pass(filled, session))
@@ -253,7 +253,7 @@ def test_many_new_weights_make_few_passes(
         session.exploration, "pass_forward", lambda seed: passes.append(seed) or compute(seed)
     )
     for seed in range(20):
-        session.library.show_weights(checkpoint_of(2, GREY, seed).model.state_dict())
+        session.workspace.show_weights(checkpoint_of(2, GREY, seed).model.state_dict())
     assert not passes
     wait_for_numbers(qtbot, filled)
     assert len(passes) == 1
@@ -261,7 +261,7 @@ def test_many_new_weights_make_few_passes(
 
 
 def test_a_redraw_does_not_wait_for_new_weights(session: Session, filled: ForwardPassTab) -> None:
-    session.library.show_weights(checkpoint_of(2, GREY, seed=4).model.state_dict())
+    session.workspace.show_weights(checkpoint_of(2, GREY, seed=4).model.state_dict())
     before = filled._draws
     filled.redraw()
     assert filled._draws[-1] == before[-1] + 1
@@ -272,7 +272,7 @@ def test_it_computes_only_while_it_is_seen(
     qtbot: QtBot, session: Session, filled: ForwardPassTab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled.hide()
-    session.library.show_weights(checkpoint_of(2, GREY, seed=5).model.state_dict())
+    session.workspace.show_weights(checkpoint_of(2, GREY, seed=5).model.state_dict())
     assert filled._scores is None
     assert not filled._timer.isActive()
     filled.show()

@@ -32,7 +32,7 @@ Open = Callable[[MainWindow, Path], None]
 
 
 def shown(window: MainWindow) -> Path:
-    model = window.session.library.model
+    model = window.session.workspace.model
     assert model is not None
     return model.path
 
@@ -57,7 +57,7 @@ def test_a_bad_file_is_told_and_the_open_model_stays(
         newer(small_model, bad)
     elif kind == "folder":
         bad.mkdir()
-    model, picture = window.session.library.model, window.session.exploration.picture
+    model, picture = window.session.workspace.model, window.session.exploration.picture
     with qtbot.waitSignal(window.session.failed, timeout=PATIENCE):
         window.open_path(bad)
     assert window.banner.isVisible()
@@ -65,7 +65,7 @@ def test_a_bad_file_is_told_and_the_open_model_stays(
     assert "bad.safetensors" in sentence
     assert sentence.endswith(".")
     assert "Error" not in sentence.split("(")[0]
-    assert window.session.library.model is model
+    assert window.session.workspace.model is model
     assert np.array_equal(window.session.exploration.picture, picture)
     assert bad not in window._settings.recent
     surface = window.explore.plane_card.plane.viewport()
@@ -81,7 +81,7 @@ def test_a_bad_file_does_not_stop_a_good_one_that_is_being_opened(
     qtbot: QtBot, window: MainWindow, save_model: Callable[..., Path], tmp_path: Path
 ) -> None:
     good = save_model("good")
-    with qtbot.waitSignals([window.session.failed, window.session.library.model_changed], timeout=PATIENCE):
+    with qtbot.waitSignals([window.session.failed, window.session.workspace.model_changed], timeout=PATIENCE):
         window.open_path(good)
         window.open_path(tmp_path / "missing.safetensors")
     assert shown(window) == good
@@ -109,7 +109,7 @@ def test_a_dropped_file_is_opened(qtbot: QtBot, window: MainWindow, save_model: 
     enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
-    with qtbot.waitSignal(window.session.library.model_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(window.session.workspace.model_changed, timeout=PATIENCE):
         QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, data, left, none))
     assert shown(window) == path
 
@@ -133,7 +133,7 @@ def test_a_model_is_chosen_in_the_corner(
     assert titles[:2] == ["MNIST 2-D (built in)", "Stroke digits 2-D (built in)"]
     assert box.currentText() == "other"
     box.setCurrentIndex(titles.index("small"))
-    with qtbot.waitSignal(window.session.library.model_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(window.session.workspace.model_changed, timeout=PATIENCE):
         box.activated.emit(box.currentIndex())
     assert shown(window) == small_model
 
@@ -162,7 +162,7 @@ def test_recent_files_survive_a_restart(
     again._recent.aboutToShow.emit()
     actions = again._recent.actions()
     assert [action.text() for action in actions] == [str(second), str(first)]
-    with qtbot.waitSignal(again.session.library.model_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(again.session.workspace.model_changed, timeout=PATIENCE):
         actions[1].trigger()
     assert shown(again) == first
 
@@ -190,8 +190,8 @@ def test_the_application_starts_on_a_built_in_model(
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     window = start(qapp, places, store, None)
     qtbot.addWidget(window)
-    qtbot.waitUntil(lambda: window.session.library.model is not None, timeout=PATIENCE)
-    assert window.session.library.model.title == "MNIST 2-D (built in)"
+    qtbot.waitUntil(lambda: window.session.workspace.model is not None, timeout=PATIENCE)
+    assert window.session.workspace.model.title == "MNIST 2-D (built in)"
 
 
 # --- keys, messages, appearance

@@ -104,7 +104,7 @@ def card(window: MainWindow) -> DataCard:
 def begin_download(qtbot: QtBot, window: MainWindow, mouse: Mouse, card: DataCard) -> Downloading:
     """Press the button, and wait for the first bytes."""
     with qtbot.waitSignal(
-        window.session.library.download_changed,
+        window.session.workspace.download_changed,
         check_params_cb=lambda message: message is not None and message.progress.done > 0,
         timeout=PATIENCE,
     ) as signal:
@@ -118,7 +118,7 @@ def files_in(folder: Path) -> list[str]:
 
 
 def test_what_is_missing_is_told_and_stroke_digits_take_its_place(window: MainWindow, card: DataCard) -> None:
-    assert window.session.library.dataset.info.name == "stroke-digits"
+    assert window.session.workspace.dataset.info.name == "stroke-digits"
     assert window.explore.input_card.image.picture is not None
     assert window.session.exploration.posterior is not None
     assert card._notice.text() == "The images of MNIST are not on this computer (12 MB)."
@@ -134,7 +134,7 @@ def test_data_that_are_chosen_and_missing_are_offered_too(
 ) -> None:
     box, picture = window.boxes.data_box, window.explore.input_card.image.picture
     box.setCurrentIndex(box.findData("kmnist"))
-    with qtbot.waitSignal(window.session.library.dataset_missing, timeout=PATIENCE):
+    with qtbot.waitSignal(window.session.workspace.dataset_missing, timeout=PATIENCE):
         box.activated.emit(box.currentIndex())
     assert card._notice.text() == "The images of Kuzushiji-MNIST are not on this computer (21 MB)."
     assert box.currentText() == "Stroke digits"
@@ -161,11 +161,11 @@ def test_a_download_shows_its_progress_and_then_the_images(
     assert not card._notice.isVisible()
     assert card._download.text() == "Cancel"
     done: list[int] = []
-    window.session.library.download_changed.connect(lambda m: m and done.append(m.progress.done))
-    with qtbot.waitSignal(window.session.library.dataset_changed, timeout=PATIENCE):
+    window.session.workspace.download_changed.connect(lambda m: m and done.append(m.progress.done))
+    with qtbot.waitSignal(window.session.workspace.dataset_changed, timeout=PATIENCE):
         server.hurry.set()
     assert done == sorted(done)
-    data = window.session.library.dataset
+    data = window.session.workspace.dataset
     assert data.info.name == "mnist"
     assert len(data.test_images) == IMAGES // 2
     assert np.array_equal(window.explore.input_card.image.picture, data.test_images[0])
@@ -180,17 +180,17 @@ def test_a_download_can_be_cancelled_and_begun_again(
     qtbot: QtBot, window: MainWindow, mouse: Mouse, card: DataCard, server: Server, places: Places
 ) -> None:
     begin_download(qtbot, window, mouse, card)
-    with qtbot.waitSignal(window.session.library.dataset_given_up, timeout=PATIENCE):
+    with qtbot.waitSignal(window.session.workspace.dataset_given_up, timeout=PATIENCE):
         mouse.click(card._download)
     assert not card._bar.isVisible()
     assert card._notice.isVisible()
     assert card._download.text() == "Download"
     assert files_in(places.data) == []
-    assert window.session.library.dataset.info.name == "stroke-digits"
+    assert window.session.workspace.dataset.info.name == "stroke-digits"
     server.hurry.set()
-    with qtbot.waitSignal(window.session.library.dataset_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(window.session.workspace.dataset_changed, timeout=PATIENCE):
         mouse.click(card._download)
-    assert window.session.library.dataset.info.name == "mnist"
+    assert window.session.workspace.dataset.info.name == "mnist"
 
 
 def test_a_download_that_fails_is_told(

@@ -38,7 +38,7 @@ def window(
 
 
 def network(window: MainWindow) -> VAE:
-    model = window.session.library.model
+    model = window.session.workspace.model
     assert model is not None
     return vae.load(model.path).model
 
@@ -160,6 +160,6 @@ def test_a_drawing_is_encoded_in_colour(window: MainWindow, mouse: Mouse) -> Non
 
 @pytest.mark.parametrize("window", [{"image_shape": (3, 32, 32)}], indirect=True)
 def test_a_file_that_names_data_of_another_size_is_explored(window: MainWindow) -> None:
-    assert window.session.library.dataset.info.name == "stroke-digits"
+    assert window.session.workspace.dataset.info.name == "stroke-digits"
     assert window.session.exploration.posterior is None
     assert_decoded(window, window.session.exploration.pin)

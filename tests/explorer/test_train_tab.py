@@ -198,7 +198,7 @@ def test_closing_in_mid_run_keeps_the_model(
 def test_the_curves_of_a_run_stay_when_its_model_opens(qtbot: QtBot, tab: TrainTab, session: Session) -> None:
     press_start(qtbot, tab, session)
     ended = press_stop(qtbot, tab, session)
-    model = session.library.model
+    model = session.workspace.model
     assert model is not None
     assert model.path == ended.path
     assert len(tab.plot.curves.steps) > 0
@@ -272,7 +272,9 @@ def test_stop_cancels_the_download_that_a_run_waits_for(
     )
     assert 4 * tab.progress.bar.value() == tab.progress.bar.maximum()
     assert not tab.controls.start_button.isEnabled()
-    with qtbot.waitSignal(session.library.download_changed, check_params_cb=lambda message: message is None):
+    with qtbot.waitSignal(
+        session.workspace.download_changed, check_params_cb=lambda message: message is None
+    ):
         qtbot.mouseClick(tab.controls.stop_button, Qt.MouseButton.LeftButton)
     assert not session.waiting
     assert session.run.state is RunState.IDLE
@@ -299,8 +301,8 @@ def test_a_run_that_waits_for_its_data_begins_though_a_model_is_opened(
     monkeypatch.setattr(datasets, "load", load)
     tab.form.dataset_box.setCurrentIndex(tab.form.dataset_box.findData("mnist"))
     qtbot.mouseClick(tab.controls.start_button, Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(session.library.model_changed, timeout=PATIENCE):
-        session.library.open_model(path)
+    with qtbot.waitSignal(session.workspace.model_changed, timeout=PATIENCE):
+        session.workspace.open_model(path)
     with qtbot.waitSignal(session.run.began, timeout=PATIENCE):
         opened.append(path)
     assert session.run.request is not None
@@ -496,8 +498,8 @@ def test_an_opened_model_shows_how_it_was_trained(
     path = signal.args[0].path
     fresh = TrainTab(session, settings)
     qtbot.addWidget(fresh)
-    with qtbot.waitSignal(session.library.model_changed, timeout=PATIENCE):
-        session.library.open_model(path)
+    with qtbot.waitSignal(session.workspace.model_changed, timeout=PATIENCE):
+        session.workspace.open_model(path)
     history = vae.load(path).history
     assert fresh.plot.curves.tests.column("elbo").tolist() == [report.test.elbo for report in history]
     assert fresh.plot.curves.trend.column("epoch").tolist() == [0.5, 1.5, 2.5]
@@ -514,8 +516,8 @@ def test_opening_another_model_in_mid_run_leaves_the_plot_alone(
     assert path is not None
     press_start(qtbot, tab, session)
     steps = len(tab.plot.curves.steps)
-    with qtbot.waitSignal(session.library.model_changed, timeout=PATIENCE):
-        session.library.open_model(path)
+    with qtbot.waitSignal(session.workspace.model_changed, timeout=PATIENCE):
+        session.workspace.open_model(path)
     qtbot.waitUntil(lambda: len(tab.plot.curves.steps) > steps, timeout=PATIENCE)
     assert tab._shown.text().startswith("Run 2")
 

@@ -79,8 +79,8 @@ def test_the_plane_follows_the_run(qtbot: QtBot, window: MainWindow, train: Trai
     train(session)
     assert window.windowTitle() == "Run 1, in training – Latent Explorer"
     exploration.pin_at(1.0, 1.0)
-    before, version = exploration.picture, session.library.model.version
-    with qtbot.waitSignal(session.library.weights_changed, timeout=PATIENCE):
+    before, version = exploration.picture, session.workspace.model.version
+    with qtbot.waitSignal(session.workspace.weights_changed, timeout=PATIENCE):
         pass
     with qtbot.waitSignal(
         exploration.manifold_ready, check_params_cb=lambda m: m.version > version, timeout=PATIENCE
@@ -88,7 +88,7 @@ def test_the_plane_follows_the_run(qtbot: QtBot, window: MainWindow, train: Trai
         pass
     assert exploration.pin.tolist() == [1.0, 1.0]
     assert not np.array_equal(exploration.picture, before)
-    assert_shows(window, session.library.model.checkpoint)
+    assert_shows(window, session.workspace.model.checkpoint)
     qtbot.waitUntil(lambda: len(exploration.points.encodings.labels) == 300, timeout=PATIENCE)
 
 
@@ -96,7 +96,7 @@ def test_the_plane_shows_the_newest_snapshot(qtbot: QtBot, window: MainWindow, t
     session = window.session
     train(session)
     snapshot = wait_for_snapshots(qtbot, session, 2)
-    shown = session.library.model.checkpoint.model.state_dict()
+    shown = session.workspace.model.checkpoint.model.state_dict()
     assert all(weights.equal(shown[name]) for name, weights in snapshot.weights.items())
 
 
@@ -106,7 +106,7 @@ def test_a_run_that_ends_leaves_its_kept_model_on_the_plane(
     train(window.session)
     ended = stop(window.session)
     assert ended.path.parent == places.models
-    assert window.session.library.model.path == ended.path
+    assert window.session.workspace.model.path == ended.path
     assert_shows(window, vae.load(ended.path))
     assert ended.path.stem in window.windowTitle()
     assert window.boxes.model_box.currentText() == ended.path.stem
@@ -121,7 +121,7 @@ def test_the_plane_stays_where_it_need_not_follow(
     train(window.session)
     wait_for_snapshots(qtbot, window.session, 2)
     stop(window.session)
-    assert window.session.library.model.path == small_model
+    assert window.session.workspace.model.path == small_model
     assert np.array_equal(window.session.exploration.picture, picture)
     assert_shows(window, small)
 
@@ -132,8 +132,8 @@ def test_following_can_be_taken_up_in_mid_run(qtbot: QtBot, window: MainWindow, 
     train(session)
     snapshot = wait_for_snapshots(qtbot, session, 1)
     session.set_following(True)
-    assert session.library.model.title == "Run 1, in training"
-    shown = session.library.model.checkpoint.model.state_dict()
+    assert session.workspace.model.title == "Run 1, in training"
+    shown = session.workspace.model.checkpoint.model.state_dict()
     assert all(weights.equal(shown[name]) for name, weights in snapshot.weights.items())
 
 
@@ -148,11 +148,11 @@ def test_a_model_chosen_in_mid_run_stays_while_the_run_goes_on(
     last = wait_for_snapshots(qtbot, session, 2)
     assert last.step > first.step
     assert session.run.state is RunState.RUNNING
-    assert session.library.model.path == small_model
+    assert session.workspace.model.path == small_model
     session.exploration.pin_at(0.5, -1.0)
     assert_shows(window, small)
     assert stop(session).path.is_file()
-    assert session.library.model.path == small_model
+    assert session.workspace.model.path == small_model
 
 
 def test_a_snapshot_that_comes_while_a_model_is_being_opened_does_not_undo_the_choice(
@@ -166,10 +166,10 @@ def test_a_snapshot_that_comes_while_a_model_is_being_opened_does_not_undo_the_c
     session = window.session
     train(session)
     snapshot = wait_for_snapshots(qtbot, session, 1)
-    with qtbot.waitSignal(session.library.model_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(session.workspace.model_changed, timeout=PATIENCE):
         window.open_path(small_model)
         session.run.snapshot_taken.emit(snapshot)
-    assert session.library.model.path == small_model
+    assert session.workspace.model.path == small_model
     manifold = wait_for_tiles(window)
     expected = vae.decode_images(small.model, manifold.grid.centres()[:1])[0].astype(int)
     assert np.abs(manifold.picture[:, :28, :28] - expected).max() <= 1
@@ -182,7 +182,7 @@ def test_a_bad_file_in_mid_run_lets_the_plane_follow_on(
     train(session)
     with qtbot.waitSignal(session.failed, timeout=PATIENCE):
         window.open_path(tmp_path / "missing.safetensors")
-    with qtbot.waitSignal(session.library.weights_changed, timeout=PATIENCE):
+    with qtbot.waitSignal(session.workspace.weights_changed, timeout=PATIENCE):
         pass
     assert session.run.state is RunState.RUNNING
 
@@ -196,7 +196,7 @@ def test_a_new_run_keeps_the_model_of_the_one_under_way(
     train(session)
     assert session.run.number == 2
     assert [end.run for end in ends] == [1]
-    assert session.library.model.title == "Run 2, in training"
+    assert session.workspace.model.title == "Run 2, in training"
     assert stop(session).run == 2
     kept = [vae.load(end.path) for end in ends]
     assert len({end.path for end in ends}) == 2
@@ -226,5 +226,5 @@ def test_a_run_of_images_of_another_size_is_not_overtaken(
     train(window.session)
     open_in(window, save_model("colour", image_shape=(3, 32, 32)))
     wait_for_snapshots(qtbot, window.session, 2)
-    assert window.session.library.model.image_shape == (3, 32, 32)
+    assert window.session.workspace.model.image_shape == (3, 32, 32)
     assert window.session.exploration.picture.shape == (3, 32, 32)

@@ -57,7 +57,7 @@ class OpenedModel:
         return self.checkpoint.model.config.image_shape
 
 
-class Library(QObject):
+class Workspace(QObject):
     """What is open. A file or data set that cannot be opened leaves what is there untouched."""
 
     model_changed = Signal(object)  # OpenedModel: another model
