@@ -60,6 +60,8 @@ class LatentPlane(DraggablePlot):
         )  # fmt: skip
         self._settle = QTimer(self, singleShot=True, interval=0)  # one redraw for a burst of changes
         self._settle.timeout.connect(self._redraw_view)
+        self._ask = QTimer(self, singleShot=True, interval=0)
+        self._ask.timeout.connect(self._ask_for_tiles)
         self.plane.sigRangeChanged.connect(self._settle.start)
         self.plane.sigResized.connect(self._settle.start)
         self.go_home()
@@ -137,7 +139,7 @@ class LatentPlane(DraggablePlot):
     def request_tiles(self) -> None:
         """Ask for the tiles of what is in view, once more."""
         self._grid = None
-        self._ask_for_tiles()
+        self._ask.start()
 
     def _redraw_view(self) -> None:
         self._redraw_points()
