@@ -60,8 +60,6 @@ class LatentPlane(DraggablePlot):
         )  # fmt: skip
         self._settle = QTimer(self, singleShot=True, interval=0)  # one redraw for a burst of changes
         self._settle.timeout.connect(self._redraw_view)
-        self._ask = QTimer(self, singleShot=True, interval=0)
-        self._ask.timeout.connect(self._ask_for_tiles)
         self.plane.sigRangeChanged.connect(self._settle.start)
         self.plane.sigResized.connect(self._settle.start)
         self.go_home()
@@ -139,14 +137,11 @@ class LatentPlane(DraggablePlot):
     def request_tiles(self) -> None:
         """Ask for the tiles of what is in view, once more."""
         self._grid = None
-        self._ask.start()
+        self._settle.start()
 
     def _redraw_view(self) -> None:
         self._redraw_points()
         self._redraw_posterior()
-        self._ask_for_tiles()
-
-    def _ask_for_tiles(self) -> None:
         view, (width, _) = self.view_rect(), self.size_in_pixels()
         tile_pixels = TILE_PIXELS * self.devicePixelRatioF()
         grid = view_grid(view.left(), view.right(), view.top(), view.bottom(), width, tile_pixels)
