@@ -67,6 +67,7 @@ class PlaneWorker(QObject):
             case OpenModel():
                 self._open_model(request)
             case UseModel():
+                vae.step_back()
                 vae.use_one_core()
                 self._model = request.model
                 self._version = request.version

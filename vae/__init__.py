@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint, load, save
-    from vae.cores import use_all_cores, use_one_core
+    from vae.cores import step_back, use_all_cores, use_one_core
     from vae.drawing import centre_like_mnist
     from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
@@ -38,7 +38,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
-    "cores": ("use_all_cores", "use_one_core"),
+    "cores": ("step_back", "use_all_cores", "use_one_core"),
     "drawing": ("centre_like_mnist",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
@@ -68,6 +68,7 @@ __all__ = [
     "prepare_optimizer",
     "save",
     "score_draws",
+    "step_back",
     "train",
     "use_all_cores",
     "use_one_core",
