@@ -137,11 +137,14 @@ class LatentPlane(DraggablePlot):
     def request_tiles(self) -> None:
         """Ask for the tiles of what is in view, once more."""
         self._grid = None
-        self._settle.start()
+        self._ask_for_tiles()
 
     def _redraw_view(self) -> None:
         self._redraw_points()
         self._redraw_posterior()
+        self._ask_for_tiles()
+
+    def _ask_for_tiles(self) -> None:
         view, (width, _) = self.view_rect(), self.size_in_pixels()
         tile_pixels = TILE_PIXELS * self.devicePixelRatioF()
         grid = view_grid(view.left(), view.right(), view.top(), view.bottom(), width, tile_pixels)
