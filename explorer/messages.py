@@ -16,7 +16,7 @@ from vae.tiles import TileGrid
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vae import VAE, Checkpoint, Encodings, EpochReport, Posterior, StepReport
+    from vae import VAE, Checkpoint, Encodings, EpochReport, StepReport
 
 
 # --- to the plane worker ---------------------------------------------------------------------------
@@ -44,14 +44,6 @@ class UseWeights:
 
     version: int
     weights: dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class PosteriorRequest:
-    """Encode one picture. The latest request wins."""
-
-    version: int
-    picture: NDArray[np.uint8]  # (C, H, W)
 
 
 @dataclass(frozen=True)
@@ -113,15 +105,6 @@ class ModelNotOpened:
     version: int
     path: Path
     failure: Failure
-
-
-@dataclass(frozen=True)
-class PosteriorFound:
-    """One picture is encoded."""
-
-    version: int
-    picture: NDArray[np.uint8]  # the request's
-    posterior: Posterior
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint, load, save
-    from vae.cores import step_back, use_all_cores, use_one_core
     from vae.drawing import centre_like_mnist
     from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
@@ -32,13 +31,9 @@ if TYPE_CHECKING:
 # torch's threads would spin while they wait for each other: where another program wants the processor too,
 # a training step then takes thirty times as long. Read once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Linux's, which are GNU's, may spin for some 20 µs: the next operation of a step then finds them awake, and
-# where nobody else wants the processor a step takes two thirds of the time.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
-    "cores": ("step_back", "use_all_cores", "use_one_core"),
     "drawing": ("centre_like_mnist",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
@@ -68,10 +63,7 @@ __all__ = [
     "prepare_optimizer",
     "save",
     "score_draws",
-    "step_back",
     "train",
-    "use_all_cores",
-    "use_one_core",
 ]
 
 
