@@ -35,9 +35,12 @@ def drawn(card: PlaneCard) -> QImage:
 def test_each_layer_can_be_hidden_and_shown_again(
     qtbot: QtBot, window: MainWindow, mouse: Mouse, card: PlaneCard
 ) -> None:
-    with qtbot.waitSignal(window.session.exploration.manifold_ready, timeout=PATIENCE):
-        card.plane.zoom_to_posterior()
-        card.plane.plane.scaleBy((4, 4))
+    grids: list[object] = []
+    window.session.exploration.manifold_ready.connect(lambda manifold: grids.append(manifold.grid))
+    card.plane.zoom_to_posterior()
+    card.plane.plane.scaleBy((4, 4))
+    settle = card.plane._settle
+    qtbot.waitUntil(lambda: not settle.isActive() and grids[-1:] == [card.plane._grid], timeout=PATIENCE)
     whole = drawn(card)
     without = []
     for layer in card.layers.values():
