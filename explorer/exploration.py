@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
-from explorer.messages import Manifold, ManifoldRequest, Points, PointsRequest
+from explorer.messages import (
+    Manifold,
+    ManifoldRequest,
+    Points,
+    PointsRequest,
+    PosteriorFound,
+    PosteriorRequest,
+)
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import OpenedModel, Workspace
 from vae.datasets import Dataset
@@ -245,6 +252,9 @@ class Exploration(QObject):
     def _receive(self, message: object) -> None:
         model = self._workspace.model
         match message:
+            case PosteriorFound(version=version) if model is not None and version == model.version:
+                if self._selection is not None and self._selection.picture is message.picture:
+                    self._follow_posterior(message.posterior)
             case Manifold(version=version) if model is not None and version == model.version:
                 self.manifold_ready.emit(message)
             case Points(version=version) if model is not None and version == model.version:
@@ -255,6 +265,7 @@ class Exploration(QObject):
 
     @Slot(object)
     def _model_changed(self, model: OpenedModel) -> None:
+        vae.use_one_core()  # this thread: what it decodes is small, and a run may keep the others busy
         self._pin = (
             self._pin if len(self._pin) == model.latent_dim else np.zeros(model.latent_dim, np.float32)
         )
@@ -267,12 +278,17 @@ class Exploration(QObject):
         data = self._workspace.dataset
         if data is not None and data.info.image_shape == model.image_shape:
             self._request_points(model, data, LIVE_POINTS)
+        if self._posterior is not None and self._selection is not None:
+            self._plane.request(PosteriorRequest(model.version, self._selection.picture))
+        self._move(self._z)
+
+    def _follow_posterior(self, posterior: Posterior) -> None:
+        """Take the posterior under other weights; whoever looks at its mean moves along."""
         at_mean = self._posterior is not None and np.array_equal(self._pin, self._posterior.z_loc)
-        self._encode_selection()
+        self._posterior = posterior
+        self.posterior_changed.emit()
         if at_mean and np.array_equal(self._z, self._pin):
             self.go_to_mean()
-        else:
-            self._move(self._z)
 
     @Slot(object)
     def _dataset_changed(self, data: Dataset) -> None:

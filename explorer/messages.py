@@ -16,7 +16,7 @@ from vae.tiles import TileGrid
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vae import VAE, Checkpoint, Encodings, EpochReport, StepReport
+    from vae import VAE, Checkpoint, Encodings, EpochReport, Posterior, StepReport
 
 
 # --- to the plane worker ---------------------------------------------------------------------------
@@ -44,6 +44,14 @@ class UseWeights:
 
     version: int
     weights: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class PosteriorRequest:
+    """Encode one picture. The latest request wins."""
+
+    version: int
+    picture: NDArray[np.uint8]  # (C, H, W)
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,15 @@ class ModelNotOpened:
     version: int
     path: Path
     failure: Failure
+
+
+@dataclass(frozen=True)
+class PosteriorFound:
+    """One picture is encoded."""
+
+    version: int
+    picture: NDArray[np.uint8]  # the request's
+    posterior: Posterior
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from explorer.messages import (
     OpenModel,
     Points,
     PointsRequest,
+    PosteriorFound,
+    PosteriorRequest,
     UseModel,
     UseWeights,
 )
@@ -48,6 +50,7 @@ class PlaneWorker(QObject):
         super().__init__()
         self._version = 0
         self._model: vae.VAE | None = None
+        self._posterior: PosteriorRequest | None = None
         self._manifold: ManifoldRequest | None = None
         self._points: PointsRequest | None = None
         self._wanted = QTimer(self, interval=0, singleShot=True)
@@ -64,11 +67,15 @@ class PlaneWorker(QObject):
             case OpenModel():
                 self._open_model(request)
             case UseModel():
+                vae.use_one_core()
                 self._model = request.model
                 self._version = request.version
             case UseWeights() if self._model is not None:
                 self._model.load_state_dict(request.weights)
                 self._version = request.version
+            case PosteriorRequest():
+                self._posterior = request
+                self._wanted.start()
             case ManifoldRequest():
                 self._manifold = request
                 self._wanted.start()
@@ -98,24 +105,29 @@ class PlaneWorker(QObject):
 
     @Slot()
     def _serve(self) -> None:
-        """Compute what is wanted: the tiles first, since they are what the eye waits for."""
+        """Compute what is wanted: what the eye waits for comes first."""
+        if self._model is None:
+            return
+        posterior, self._posterior = self._posterior, None
         manifold, self._manifold = self._manifold, None
         points, self._points = self._points, None
+        if posterior is not None and posterior.version == self._version:
+            found = vae.posterior_of(self._model, posterior.picture)
+            self.posted.emit(PosteriorFound(posterior.version, posterior.picture, found))
         if manifold is not None and manifold.version == self._version:
-            self._decode(manifold)
-        if points is not None and points.version == self._version and self._model is not None:
+            self.posted.emit(self._decode(self._model, manifold))
+        if points is not None and points.version == self._version:
             encodings = vae.encode_images(self._model, points.pictures, points.labels)
             self.posted.emit(Points(points.version, points.dataset, encodings))
 
-    def _decode(self, request: ManifoldRequest) -> None:
-        if self._model is None:
-            return
+    @staticmethod
+    def _decode(model: vae.VAE, request: ManifoldRequest) -> Manifold:
         centres = request.grid.centres()
         z = np.tile(request.z, (len(centres), 1))
         shown = min(2, z.shape[1])
         z[:, :shown] = centres[:, :shown]
-        picture = mosaic(vae.decode_images(self._model, z), request.grid)
-        self.posted.emit(Manifold(request.version, request.grid, picture))
+        picture = mosaic(vae.decode_images(model, z), request.grid)
+        return Manifold(request.version, request.grid, picture)
 
     def _load_dataset(self, request: LoadDataset) -> None:
         try:

@@ -40,6 +40,7 @@ class TrainingWorker(QObject):
     def start(self, request: RunRequest) -> None:
         """Begin a run; one that is under way is ended first."""
         self.stop()
+        vae.use_all_cores()
         try:
             self._model = vae.VAE(request.model, seed=request.training.seed)
             self._reports: Iterator[vae.StepReport | vae.EpochReport] = vae.train(

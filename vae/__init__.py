@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint, load, save
+    from vae.cores import use_all_cores, use_one_core
     from vae.drawing import centre_like_mnist
     from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
 # torch's threads would spin while they wait for each other: where another program wants the processor too,
 # a training step then takes thirty times as long. Read once, when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Linux's, which are GNU's, may spin for some 20 µs: the next operation of a step then finds them awake, and
+# where nobody else wants the processor a step takes two thirds of the time.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
+    "cores": ("use_all_cores", "use_one_core"),
     "drawing": ("centre_like_mnist",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
@@ -64,6 +69,8 @@ __all__ = [
     "save",
     "score_draws",
     "train",
+    "use_all_cores",
+    "use_one_core",
 ]
 
 

@@ -39,9 +39,11 @@ class ForwardPassTab(QWidget):
         self._timer.timeout.connect(self._refresh)
         self.guide.redraw.clicked.connect(lambda: self.redraw())
         self.elbo.more.clicked.connect(lambda: self.redraw(MORE))
-        self.guide.previous.clicked.connect(lambda: self._step(-1))
-        self.guide.next.clicked.connect(lambda: self._step(1))
-        session.exploration.posterior_changed.connect(self._outdated)
+        self.guide.previous.clicked.connect(lambda: session.exploration.step(-1))
+        self.guide.next.clicked.connect(lambda: session.exploration.step(1))
+        session.exploration.selection_changed.connect(self._outdated)
+        session.workspace.model_changed.connect(self._outdated)
+        session.workspace.weights_changed.connect(self._outdated)
 
     def _lay_out(self) -> QStackedLayout:
         page = QWidget()
@@ -75,13 +77,6 @@ class ForwardPassTab(QWidget):
             self._draws = range(self._draws.start, first + times)
             self._scores = vae.join_scores((self._scores, more))
             self._show()
-
-    def _step(self, by: int) -> None:
-        exploration, data = self._session.exploration, self._session.workspace.dataset
-        if data is not None:
-            selection = exploration.selection
-            index = selection.index if selection is not None and selection.index is not None else -by
-            exploration.select_test_image((index + by) % len(data.test_images))
 
     # --- what is shown
 

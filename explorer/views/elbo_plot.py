@@ -21,7 +21,7 @@ from explorer.theme import current_theme
 from explorer.views.card import styled_label
 from explorer.views.flow_layout import FlowLayout
 from explorer.views.run_canvas import Canvas
-from explorer.views.run_curves import Curves
+from explorer.views.run_curves import Curves, room_to_grow
 from explorer.views.run_legend import Chip
 from explorer.views.run_lines import ELBO_LINES, KL_LINES, Line
 from explorer.views.run_panel import Panel
@@ -186,7 +186,7 @@ class ElboPlot(QWidget):
             if self._automatic:
                 panel.fit(self._curves)
         if self._automatic and not self._curves.empty:
-            self.elbo.plot.setXRange(0.0, self._curves.end(axis), padding=0.01)
+            self.elbo.plot.setXRange(0.0, room_to_grow(self._curves.end(axis)), padding=0.01)
         self._canvas.scene().prepareForPaint()  # else it is painted twice: the first time takes on the range
         self._read_out()
 

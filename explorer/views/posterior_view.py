@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 
 from explorer.theme import current_theme
@@ -28,6 +28,8 @@ class PosteriorView(DraggablePlot):
     def __init__(self) -> None:
         self._draw: partial[None] | None = None
         super().__init__("posteriorView", "The plane around q(z|x), enlarged: drag to decode")
+        self._later = QTimer(self, singleShot=True, interval=0)  # the numbers beside it first
+        self._later.timeout.connect(self._draw_now)
         self.setMouseEnabled(False, False)
         self._tiles = Raster(-10)
         self._ellipses = Ellipses()
@@ -45,17 +47,21 @@ class PosteriorView(DraggablePlot):
             self._ellipses.hide()
             self._tiles.clear()
             return
-        self._draw = partial(self._draw_tiles, z_loc, float(z_scale.max()), decode)
+        (x, y), step = z_loc.tolist(), float(z_scale.max())
+        reach = REACH * step
+        self.plane.setRange(QRectF(x - reach, y - reach, 2 * reach, 2 * reach), padding=0)
+        self._draw = partial(self._draw_tiles, x, y, step, decode)
         self._ellipses.place(z_loc, z_scale)
         self._ellipses.show()
-        self._draw()
+        self._later.start()
 
-    def _draw_tiles(self, z_loc: NDArray[np.float32], step: float, decode: Decode) -> None:
+    @Slot()
+    def _draw_now(self) -> None:
+        if self._draw is not None:
+            self._draw()
+
+    def _draw_tiles(self, x: float, y: float, step: float, decode: Decode) -> None:
         """Fill the view with pictures one ``step`` apart, the middle one at the mean."""
-        x, y = z_loc.tolist()
-        self.plane.setRange(
-            QRectF(x - REACH * step, y - REACH * step, 2 * REACH * step, 2 * REACH * step), padding=0
-        )
         view = self.view_rect()
         columns, rows = (_odd(size / step) for size in (view.width(), view.height()))
         grid = TileGrid(x - columns * step / 2, y - rows * step / 2, step, columns, rows)
@@ -69,8 +75,8 @@ class PosteriorView(DraggablePlot):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fill the new size."""
         super().resizeEvent(event)
-        if event is not None and self._draw is not None:
-            self._draw()
+        if event is not None:
+            self._draw_now()
 
     def show_cursor(self, z1: float, z2: float) -> None:
         """The place that is decoded, if it is in view."""

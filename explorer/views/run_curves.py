@@ -119,6 +119,14 @@ def round_outward(low: float, high: float) -> tuple[float, float]:
     return math.floor(low / unit) * unit, math.ceil(high / unit) * unit
 
 
+def room_to_grow(end: float) -> float:
+    """A round number that is not below ``end`` and not far above: axes that stay put are not drawn anew."""
+    if end <= 0.0:
+        return 0.0
+    unit = 10.0 ** math.floor(math.log10(end)) / 10.0
+    return math.ceil(end / unit) * unit
+
+
 def _after(start: float, table: Table, term: str) -> NDArray[np.float64]:
     return table.column(term)[np.searchsorted(table.column("step"), start) :]
 

@@ -1,0 +1,23 @@
+"""How many of the processor's cores torch computes on, thread by thread."""
+
+from __future__ import annotations
+
+import torch
+
+ALL = torch.get_num_threads()  # torch's own choice, or what OMP_NUM_THREADS says
+
+
+def use_one_core() -> None:
+    """Let the calling thread compute by itself: small work would only wait for cores that others use."""
+    _use(1)
+
+
+def use_all_cores() -> None:
+    """Share what the calling thread computes out among all cores."""
+    _use(ALL)
+
+
+def _use(count: int) -> None:
+    """A thread takes torch's present number when it first asks, and has its own from then on."""
+    torch.get_num_threads()
+    torch.set_num_threads(count)
