@@ -5,33 +5,23 @@ Only what ``--help`` needs is imported at the top: torch and Qt take seconds.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from tqdm import tqdm
+from typing import Any
 
 import vae
 from explorer.failures import failure_of
 from explorer.places import default_places
-from vae.configuration import TrainingConfig
-from vae.datasets import DATASETS, Dataset, download, is_available, load
-from vae.errors import ConfigurationError, LatentExplorerError, TrainingError
+from explorer.terminal import in_words, number, say
+from explorer.train_command import add_train_options, train
+from vae.errors import ConfigurationError, LatentExplorerError
 from vae.files import require_writable, write_whole
-from vae.presets import DEFAULT_PRESET, PRESETS, preset_of
-
-if TYPE_CHECKING:
-    from vae import EpochReport, Terms
 
 FAILED, INTERRUPTED = 1, 130  # exit codes; argparse's own is 2
-TRAINING = ("epochs", "batch_size", "learning_rate", "beta", "seed")  # what an option may change
 TOUR = Path("tour")  # where the pictures go when there is no display
 
 COMMANDS = """commands, each with its own --help:
@@ -49,21 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         print(end="", flush=True)  # so that it fails here, if at all
     except LatentExplorerError as error:
-        _say(f"latent-explorer: {error}")
+        say(f"latent-explorer: {error}")
     except KeyboardInterrupt:
-        _say("latent-explorer: stopped.")
+        say("latent-explorer: stopped.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has left: nor must Python's last flush complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # told in a sentence; the traceback is logged
-        _say(f"latent-explorer: {failure_of(error)}")
+        say(f"latent-explorer: {failure_of(error)}")
     else:
         return code
     return FAILED
-
-
-def _say(sentence: str) -> None:
-    tqdm.write(sentence, file=sys.stderr)
 
 
 def _parse(arguments: Sequence[str]) -> Namespace:
@@ -88,22 +74,8 @@ def _window_parser() -> ArgumentParser:
 
 
 def _train_parser() -> ArgumentParser:
-    parser = _command_parser("train", _train, "Train a model and save it.")
-    add = parser.add_argument
-    add("--preset", default=DEFAULT_PRESET, help=f"{', '.join(PRESETS)} (default: %(default)s)")
-    add("--dataset", default="mnist", help=f"{', '.join(DATASETS)} (default: %(default)s)")
-    add("--data-dir", type=Path, metavar="DIR", help="a folder to read from (default: downloads by itself)")
-    for name, meaning in (
-        ("epochs", "passes over the training images"),
-        ("batch-size", "images a step"),
-        ("learning-rate", "peak of the one-cycle schedule"),
-        ("latent-dim", "dimensions of the latent space"),
-        ("beta", "weight of the KL in the objective"),
-        ("seed", "a whole number; the same gives the same curve"),
-    ):
-        add(f"--{name}", type=_number, metavar="N", help=f"{meaning} (default: the preset's)")
-    add("--out", type=Path, metavar="FILE", help="the model to write (default: a new file in this folder)")
-    add("--json", action="store_true", help="print one JSON object an epoch")
+    parser = _command_parser("train", train, "Train a model and save it.")
+    add_train_options(parser)
     return parser
 
 
@@ -119,8 +91,8 @@ def _render_parser() -> ArgumentParser:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="a model")
     add("--out", type=Path, metavar="PNG", required=True, help="the picture to write")
-    add("--extent", type=_number, metavar="Z", default=5, help="z runs from -Z to Z (default: %(default)s)")
-    add("--grid", type=_number, metavar="N", default=25, help="N x N images (default: %(default)s)")
+    add("--extent", type=number, metavar="Z", default=5, help="z runs from -Z to Z (default: %(default)s)")
+    add("--grid", type=number, metavar="N", default=25, help="N x N images (default: %(default)s)")
     return parser
 
 
@@ -137,14 +109,6 @@ def _command_parser(name: str, run: Callable[[Namespace], int], description: str
     parser = ArgumentParser(prog=f"latent-explorer {name}", description=description)
     parser.set_defaults(run=run)
     return parser
-
-
-def _number(text: str) -> int | float | str:
-    """A number, or else the text itself: the check of the settings then refuses it by name."""
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
 
 
 def _window(options: Namespace) -> int:
@@ -186,91 +150,6 @@ def _run_tour(folder: Path, options: Namespace) -> int:
     return run_tour(folder, default_places(options.data_dir), options.file)
 
 
-def _train(options: Namespace) -> int:
-    """Look at everything that may be wrong first, then load the data, then train."""
-    preset, folder = preset_of(options.preset), default_places(options.data_dir).data
-    available = is_available(options.dataset, folder)
-    shape = DATASETS[options.dataset].image_shape
-    config = replace(preset.model, image_shape=shape, **_given(options, "latent_dim"))
-    training = replace(preset.training, **_given(options, *TRAINING))
-    out = options.out or _new_file(f"{options.dataset}-{preset.name}")
-    require_writable(out)
-    if not available and options.data_dir is None:
-        _download(options.dataset, folder)
-    data = load(options.dataset, folder)
-    _Run(preset.name, training, data, vae.VAE(config, seed=training.seed), out).go(as_json=options.json)
-    return 0
-
-
-def _given(options: Namespace, *names: str) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(options, name)) is not None}
-
-
-def _new_file(stem: str) -> Path:
-    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    return next(path for end in endings if not (path := Path(f"{stem}{end}.safetensors")).exists())
-
-
-def _download(name: str, folder: Path) -> None:
-    with closing(download(name, folder)) as reports, tqdm(desc=name, unit="B", unit_scale=True) as bar:
-        for report in reports:
-            bar.total = report.total
-            bar.update(report.done - bar.n)
-
-
-@dataclass
-class _Run:
-    """A training run on its way into a file."""
-
-    preset: str
-    training: TrainingConfig
-    data: Dataset
-    model: vae.VAE
-    out: Path
-    step: int = 0
-    history: list[EpochReport] = field(default_factory=list)
-
-    def go(self, *, as_json: bool) -> None:
-        """Train to the end and save. Whatever ends the run before, what it has learned is saved."""
-        try:
-            self._train(as_json)
-        except BaseException as error:
-            if isinstance(error, TrainingError):
-                self.step = error.good_step
-                self.history = [report for report in self.history if report.step <= self.step]
-            if self.step:
-                self._save(f"Ended at step {self.step:,}: the model trained so far is in")
-            raise
-        self._save("The model is in")
-
-    def _train(self, as_json: bool) -> None:
-        reports = vae.train(self.model, self.training, self.data.train_images, self.data.test_images)
-        with tqdm(unit="step", leave=False) as bar:
-            for report in reports:
-                self.step = report.step
-                if isinstance(report, vae.EpochReport):
-                    self.history.append(report)
-                    train, test = _in_words(report.train), _in_words(report.test)
-                    words = f"epoch {report.epoch}: train {train}, test {test}"
-                    tqdm.write(json.dumps(asdict(report)) if as_json else words, file=sys.stdout)
-                    sys.stdout.flush()
-                else:
-                    bar.total = report.steps
-                    bar.set_postfix_str(f"ELBO {report.train.elbo:.5g}", refresh=False)
-                    bar.update()
-
-    def _save(self, sentence: str) -> None:
-        encodings = vae.encode_images(self.model, self.data.test_images, self.data.test_labels)
-        history, dataset = tuple(self.history), self.data.info.name
-        trained = vae.Checkpoint(self.model, self.preset, dataset, self.training, history, encodings)
-        vae.save(self.out, trained)
-        _say(f"{sentence} {self.out}.")
-
-
-def _in_words(terms: Terms) -> str:
-    return f"ELBO {terms.elbo:.2f} nats (reconstruction {terms.reconstruction:.2f}, KL {terms.kl:.2f})"
-
-
 def _info(options: Namespace) -> int:
     checkpoint = vae.load(options.file)
     test = checkpoint.history[-1].test if checkpoint.history else None
@@ -279,13 +158,13 @@ def _info(options: Namespace) -> int:
         "preset": checkpoint.preset,
         "dataset": checkpoint.dataset,
         "latent_dim": checkpoint.model.config.latent_dim,
-        "parameters": checkpoint.model.config.parameters,
+        "parameters": sum(weights.numel() for weights in checkpoint.model.parameters()),
         "epochs": len(checkpoint.history),
     }
     if options.json:
-        print(json.dumps(facts | {"test": test and asdict(test)}))
+        print(json.dumps(facts | {"test": test and vae.terms_as_json(test)}))
         return 0
-    for name, value in (facts | {"test": _in_words(test) if test else "no epoch was finished"}).items():
+    for name, value in (facts | {"test": in_words(test) if test else "no epoch was finished"}).items():
         print(f"{name.replace('_', ' '):<16}{value:,}" if isinstance(value, int) else f"{name:<16}{value}")
     return 0
 

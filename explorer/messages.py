@@ -16,7 +16,7 @@ from vae.tiles import TileGrid
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vae import VAE, Checkpoint, Encodings, EpochReport, Posterior, StepReport
+    from vae import VAE, Checkpoint, Encodings, EpochReport, Posterior, RollbackReport, StepReport
 
 
 # --- to the plane worker ---------------------------------------------------------------------------
@@ -205,6 +205,14 @@ class EpochEnded:
 
     run: int
     report: EpochReport
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The loss was lost; the run went back to an earlier step."""
+
+    run: int
+    report: RollbackReport
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QMetaObject, QObject, Qt, QThread, Signal, Slot
 
-from explorer.messages import EpochEnded, Progress, RunEnded, RunRequest, Snapshot
+from explorer.messages import EpochEnded, Progress, RolledBack, RunEnded, RunRequest, Snapshot
 from explorer.training_worker import TrainingWorker
 from vae.configuration import TrainingConfig
 
@@ -30,6 +30,7 @@ class Run(QObject):
     began = Signal(object)  # RunRequest
     progressed = Signal(object)  # Progress
     epoch_ended = Signal(object)  # EpochReport
+    rolled_back = Signal(object)  # RollbackReport
     snapshot_taken = Signal(object)  # Snapshot
     ended = Signal(object)  # RunEnded
 
@@ -140,6 +141,8 @@ class Run(QObject):
                 self.progressed.emit(message)
             case EpochEnded(run=run, report=report) if run == self.number:
                 self.epoch_ended.emit(report)
+            case RolledBack(run=run, report=report) if run == self.number:
+                self.rolled_back.emit(report)
             case Snapshot(run=run) if run == self.number:
                 self.snapshot_taken.emit(message)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -112,11 +111,11 @@ class Session(QObject):
         if data.info.name != dataset:  # another one was chosen meanwhile
             return
         self._run_number += 1
-        model = replace(model, image_shape=data.info.image_shape)
+        model = model.fitted(data.info.image_shape, len(data.info.classes))
         began = datetime.now().astimezone()
         name = f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
         keep_as = self.workspace.places.models / name
-        self._live = vae.VAE(model, training.seed).eval()
+        self._live = vae.build(model, training.seed).eval()
         self._newest_weights = self._live.state_dict()
         self.run.start(RunRequest(self._run_number, preset, data, model, training, keep_as))
         if self._following:

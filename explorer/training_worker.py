@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 import vae
 from explorer.failures import failure_of
-from explorer.messages import EpochEnded, Failure, Progress, RunEnded, RunRequest, Snapshot
+from explorer.messages import (
+    EpochEnded,
+    Failure,
+    Progress,
+    RolledBack,
+    RunEnded,
+    RunRequest,
+    Snapshot,
+)
 from vae.configuration import ModelConfig, TrainingConfig
 
 SLICE = 0.034  # seconds of training between two looks at the event loop: at most 30 messages a second
@@ -42,10 +49,8 @@ class TrainingWorker(QObject):
         self.stop()
         vae.use_all_cores()
         try:
-            self._model = vae.VAE(request.model, seed=request.training.seed)
-            self._reports: Iterator[vae.StepReport | vae.EpochReport] = vae.train(
-                self._model, request.training, request.dataset.train_images, request.dataset.test_images
-            )
+            self._model = vae.build(request.model, request.training.seed)
+            self._training = vae.Training(self._model, request.training, request.dataset)
         except Exception as error:  # a run that cannot begin is reported like one that broke off
             self.posted.emit(RunEnded(request.run, None, None, False, failure_of(error)))
             return
@@ -84,11 +89,15 @@ class TrainingWorker(QObject):
         finished = False
         try:
             while epoch is None and time.perf_counter() < end:
-                report = next(self._reports)
-                if isinstance(report, vae.EpochReport):
-                    epoch = report
-                else:
-                    steps.append(report)
+                report = next(self._training)
+                match report:
+                    case vae.StepReport():
+                        steps.append(report)
+                    case vae.EpochReport():
+                        epoch = report
+                    case vae.RollbackReport():
+                        self._roll_back(report)
+                        steps.clear()
         except StopIteration:
             finished = True
         except Exception as error:  # whatever breaks a run must reach the user, not kill the thread
@@ -103,6 +112,12 @@ class TrainingWorker(QObject):
             self._end(stopped=False, failure=failure)
         elif time.perf_counter() - self._snapshot_at >= SNAPSHOT_EVERY:
             self._post_snapshot()
+
+    def _roll_back(self, report: vae.RollbackReport) -> None:
+        assert self._request is not None
+        self._step = report.step
+        self._history = [epoch for epoch in self._history if epoch.step <= report.step]
+        self.posted.emit(RolledBack(self._request.run, report))
 
     def _post_snapshot(self) -> None:
         assert self._request is not None

@@ -26,8 +26,18 @@ if TYPE_CHECKING:
     from vae.drawing import centre_like_mnist
     from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.inference import Encodings, Posterior, decode_images, encode_images, posterior_of
-    from vae.models import VAE, Terms
-    from vae.training import EpochReport, StepReport, evaluate, prepare_optimizer, train
+    from vae.models import VAE, build, count_parameters
+    from vae.reports import (
+        EpochReport,
+        Report,
+        RollbackReport,
+        StepReport,
+        Terms,
+        epoch_as_json,
+        terms_as_json,
+    )
+    from vae.training import Arrays, Training, TrainingData, evaluate, prepare_optimizer, train
+    from vae.training_state import TrainingState
 
 # torch's threads would spin while they wait for each other: where another program wants the processor too,
 # a training step then takes thirty times as long. Read once, when torch is loaded.
@@ -42,24 +52,43 @@ _HOMES = {
     "drawing": ("centre_like_mnist",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "posterior_of"),
-    "models": ("VAE", "Terms"),
-    "training": ("EpochReport", "StepReport", "evaluate", "prepare_optimizer", "train"),
+    "models": ("VAE", "build", "count_parameters"),
+    "reports": (
+        "EpochReport",
+        "Report",
+        "RollbackReport",
+        "StepReport",
+        "Terms",
+        "epoch_as_json",
+        "terms_as_json",
+    ),
+    "training": ("Arrays", "Training", "TrainingData", "evaluate", "prepare_optimizer", "train"),
+    "training_state": ("TrainingState",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "VAE",
+    "Arrays",
     "Checkpoint",
     "Encodings",
     "EpochReport",
     "ForwardPass",
     "Posterior",
+    "Report",
+    "RollbackReport",
     "Scores",
     "StepReport",
     "Terms",
+    "Training",
+    "TrainingData",
+    "TrainingState",
+    "build",
     "centre_like_mnist",
+    "count_parameters",
     "decode_images",
     "encode_images",
+    "epoch_as_json",
     "evaluate",
     "join_scores",
     "load",
@@ -68,6 +97,7 @@ __all__ = [
     "prepare_optimizer",
     "save",
     "score_draws",
+    "terms_as_json",
     "train",
     "use_all_cores",
     "use_one_core",

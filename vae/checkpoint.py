@@ -25,8 +25,8 @@ from vae.configuration import ModelConfig, TrainingConfig, from_mapping
 from vae.errors import CheckpointError, ConfigurationError
 from vae.files import write_whole
 from vae.inference import Encodings
-from vae.models import VAE, Terms
-from vae.training import EpochReport
+from vae.models import VAE, build
+from vae.reports import EpochReport, Terms, epoch_as_json
 
 FORMAT_VERSION = 1
 HEADER = "latent_explorer"  # the key of our JSON in the safetensors metadata
@@ -66,7 +66,7 @@ def save(path: Path | str, checkpoint: Checkpoint) -> None:
         "dataset": checkpoint.dataset,
         "model": dataclasses.asdict(model.config),
         "training": dataclasses.asdict(checkpoint.training),
-        "history": [dataclasses.asdict(report) for report in checkpoint.history],
+        "history": [epoch_as_json(report) for report in checkpoint.history],
         "versions": {"torch": str(torch.__version__), "pyro-ppl": pyro.__version__},
     }
     write_whole(path, to_bytes(tensors, metadata={HEADER: json.dumps(header)}))
@@ -148,7 +148,7 @@ def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _build(path: Path, config: ModelConfig, weights: dict[str, Tensor]) -> VAE:
     """A model that holds ``weights``; the shapes are compared before any memory is taken."""
     with torch.device("meta"):
-        model = VAE(config)
+        model = build(config)
     if _shapes(model.state_dict()) != _shapes(weights):
         raise CheckpointError(
             f"The weights in {path.name} do not fit the network that the file describes. "

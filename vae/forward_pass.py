@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from vae.inference import to_pictures, to_tensor
-from vae.likelihoods import bernoulli_log_prob, bernoulli_mean
 from vae.models import VAE, kl_to_prior
+from vae.networks import ACTIVATION_LAYERS
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +64,7 @@ class ForwardPass:
 @torch.no_grad()
 def pass_forward(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPass:
     """Send one picture (C, H, W) through guide and model, with the noise of ``seed``."""
-    x = to_tensor(picture[None])
+    x = to_tensor(picture[None], model)
     random = np.random.default_rng(seed)
     epsilon = _draw_epsilon(random, model.config.latent_dim)
     with _Activations(model.encoder) as encoder_layers:
@@ -72,8 +72,8 @@ def pass_forward(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPa
     z = z_loc + z_scale * torch.from_numpy(epsilon)
     with _Activations(model.decoder) as decoder_layers:
         logits = model.decoder(z)
-    mean = bernoulli_mean(logits)
-    log_prob = -nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    mean = model.likelihood.mean(logits)
+    log_prob = model.likelihood.log_prob(logits, x)
     return ForwardPass(
         x=picture,
         encoder_layers=encoder_layers.values,
@@ -86,14 +86,14 @@ def pass_forward(model: VAE, picture: NDArray[np.uint8], seed: int) -> ForwardPa
         mean=to_pictures(mean)[0],
         sample=np.where(random.random(picture.shape) < mean[0].numpy(), 255, 0).astype(np.uint8),
         pixel_log_prob=log_prob[0].numpy(),
-        scores=_score(bernoulli_log_prob(logits, x), z_loc, z_scale, z),
+        scores=_score(log_prob.flatten(1).sum(1), z_loc, z_scale, z),
     )
 
 
 @torch.no_grad()
 def score_draws(model: VAE, picture: NDArray[np.uint8], seeds: Sequence[int]) -> Scores:
     """The ELBO's terms of one picture (C, H, W) at the draws that `pass_forward` makes with these seeds."""
-    x = to_tensor(picture[None])
+    x = to_tensor(picture[None], model)
     z_loc, z_scale = model.encode(x)
     noise = [_draw_epsilon(np.random.default_rng(seed), model.config.latent_dim) for seed in seeds]
     z = z_loc + z_scale * torch.from_numpy(np.stack(noise))
@@ -130,7 +130,8 @@ class _Activations:
     """Hears what the activation functions of a network put out, the first layer first."""
 
     def __init__(self, network: nn.Module) -> None:
-        functions = [part for part in network.modules() if not list(part.parameters())]
+        kinds = tuple(type(make()) for make in ACTIVATION_LAYERS.values())
+        functions = [part for part in network.modules() if isinstance(part, kinds)]
         self._hooks = [part.register_forward_hook(self._keep) for part in functions]
         self.values: tuple[Floats, ...] = ()
 

@@ -1,140 +1,242 @@
-"""Training by stochastic variational inference: a generator that the caller drives step by step."""
+"""Training by stochastic variational inference: an iterator that the caller drives step by step."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-import pyro
 import torch
 from numpy.typing import NDArray
-from pyro.infer import TraceMeanField_ELBO
 from torch import Tensor
-from torch.distributions import kl_divergence
 
 from vae.configuration import TrainingConfig
 from vae.errors import TrainingError
-from vae.inference import CHUNK, to_tensor
-from vae.models import VAE, Terms, kl_to_prior
+from vae.inference import CHUNK, as_terms, to_tensor
+from vae.models import VAE
+from vae.objectives import estimate
+from vae.reports import EpochReport, Report, RollbackReport, StepReport, Terms
+from vae.schedule import beta_at, learning_rate_at
+from vae.training_state import TrainingState
 
-GOOD_WEIGHTS_EVERY = 50  # steps between copies of the weights, to return to when the loss is lost
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """One step of gradient ascent on the ELBO. Terms are of the batch, before the step."""
-
-    step: int  # steps done, from 1
-    steps: int  # steps of the whole run
-    epoch: float  # epochs done
-    seconds: float  # since the run began, pauses left out
-    train: Terms
+GOOD_STATE_EVERY = 50  # steps between copies of the state, to return to when the loss is lost
+MOST_ROLLBACKS = 3  # in a row; the run then stops
 
 
-@dataclass(frozen=True)
-class EpochReport:
-    """One pass over the training set."""
+class TrainingData(Protocol):
+    """What a run needs of a data set; `vae.datasets.Dataset` has it."""
 
-    epoch: int  # from 1
-    step: int
-    seconds: float  # since the run began, pauses left out
-    images_per_second: float  # training only, evaluation left out
-    train: Terms  # mean over the epoch, while the weights moved
-    test: Terms  # after the epoch
+    @property
+    def train_images(self) -> NDArray[np.generic]:
+        """(N, C, H, W): uint8 pictures, or float32 values taken as they are."""
+
+    @property
+    def train_labels(self) -> NDArray[np.int64]:
+        """(N,)."""
+
+    @property
+    def test_images(self) -> NDArray[np.generic]:
+        """(N, C, H, W), scored after each epoch."""
+
+    @property
+    def test_labels(self) -> NDArray[np.int64]:
+        """(N,)."""
 
 
-class TermsELBO(TraceMeanField_ELBO):
-    """Pyro's ELBO with the closed-form KL, which keeps its two terms for the report.
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """A data set that is nothing but arrays."""
 
-    The loss weighs the KL by beta, through poutine in model and guide; ``terms`` does not.
-    """
-
-    terms: Tensor  # (2,) reconstruction and kl, in nats, summed over the batch
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Pyro has no types
-
-    def differentiable_loss(self, model: Any, guide: Any, *args: Any) -> Tensor:
-        """The loss of one draw. Pyro's own warns of NaN at every turn; train() looks at the loss instead."""
-        with pyro.validation_enabled(False):
-            ((model_trace, guide_trace),) = self._get_traces(model, guide, args, {})  # type: ignore[no-untyped-call]
-            loss: Tensor = self._differentiable_loss_particle(model_trace, guide_trace)[1]
-        return loss
-
-    def _differentiable_loss_particle(self, model_trace: Any, guide_trace: Any) -> Any:
-        losses = super()._differentiable_loss_particle(model_trace, guide_trace)  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            kl = kl_divergence(guide_trace.nodes["z"]["fn"], model_trace.nodes["z"]["fn"]).sum()
-            self.terms = torch.stack((model_trace.nodes["x"]["log_prob_sum"], kl))
-        return losses
+    train_images: NDArray[np.generic]
+    train_labels: NDArray[np.int64]
+    test_images: NDArray[np.generic]
+    test_labels: NDArray[np.int64]
 
 
 def train(
     model: VAE,
     config: TrainingConfig,
-    train_pictures: NDArray[np.uint8],
-    test_pictures: NDArray[np.uint8],
-) -> Iterator[StepReport | EpochReport]:
-    """Train ``model`` in place, yielding a report after each step and each epoch.
+    train_images: NDArray[np.generic],
+    test_images: NDArray[np.generic],
+) -> Training:
+    """Train ``model`` in place on images without labels: iterate over what this returns."""
+    nothing = (np.zeros(len(images), np.int64) for images in (train_images, test_images))
+    return Training(model, config, Arrays(train_images, next(nothing), test_images, next(nothing)))
 
-    Nothing happens between two reports, so whoever drives the generator may pause by not asking for the
-    next one, and stop by closing it. Seeds torch's global generator: same seed, same curve on a CPU.
 
-    Args:
-        model: trained in place.
-        config: learning rate, batch size, beta, ...
-        train_pictures: (N, C, H, W).
-        test_pictures: (N, C, H, W), scored after each epoch.
+class Training(Iterator[Report]):
+    """One run: trains ``model`` in place, a report after each step and each epoch.
+
+    Nothing happens between two reports, so whoever drives it may pause by not asking for the next one, and
+    stop by letting it go. Between two reports ``state()`` is all that is needed to go on later, and
+    ``config`` may be replaced: a changed learning rate or beta counts from the next step on. Seeds torch's
+    global generator: same seed, same curve on a CPU.
+
+    A loss that is no longer finite takes the run back to its last good state, with half the learning rate.
 
     Raises:
-        TrainingError: the loss is no longer finite. The model then holds the last good weights.
+        TrainingError: from ``next``, when that happened three times in a row. The model then holds the last
+            good weights.
     """
-    torch.manual_seed(config.seed)
-    order = torch.Generator().manual_seed(config.seed)
-    pixels = torch.from_numpy(train_pictures)
-    batches = math.ceil(len(pixels) / config.batch_size)
-    steps = batches * config.epochs
-    optimizer = prepare_optimizer(model, config)
-    schedule = _one_cycle(optimizer, config, steps)
-    elbo = TermsELBO()
-    last_good = _Weights(model)
-    clock = _Stopwatch()
-    step = 0
 
-    for epoch in range(1, config.epochs + 1):
-        totals = np.zeros(2)
-        epoch_began = clock.seconds
-        for batch in torch.randperm(len(pixels), generator=order).split(config.batch_size):
-            x = pixels[batch].float().div_(255.0)
-            loss = elbo.differentiable_loss(model.model, model.guide, x, config.beta) / len(x)
-            terms = elbo.terms.double().numpy()
-            if not (math.isfinite(loss.item()) and np.isfinite(terms).all()):
-                raise last_good.restored(step + 1, epoch)
-            if step % GOOD_WEIGHTS_EVERY == 0:
-                last_good.keep(step)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
-            optimizer.step()
-            schedule.step()
-            step += 1
-            totals += terms
-            report = StepReport(step, steps, step / batches, clock.seconds, _terms(terms / len(x)))
-            with clock.stopped():
-                yield report
-        images_per_second = len(pixels) / (clock.seconds - epoch_began)
-        test = evaluate(model, test_pictures)
+    def __init__(
+        self, model: VAE, config: TrainingConfig, data: TrainingData, device: str | torch.device = "cpu"
+    ) -> None:
+        self.model = model.to(device)
+        self.config = config
+        self.step = 0  # steps done
+        self._data = data
+        self._device = torch.device(device)
+        self._pixels = torch.from_numpy(data.train_images).to(device)
+        self._labels = torch.from_numpy(data.train_labels).to(device) if model.needs_labels else None
+        self._batches = math.ceil(len(self._pixels) / config.batch_size)  # an epoch
+        self._optimizer = prepare_optimizer(model, config)
+        self._order_generator = torch.Generator().manual_seed(config.seed)
+        torch.manual_seed(config.seed)
+        self._seconds = 0.0
+        self._rollbacks = 0
+        self._unscored = False  # whether an epoch is over and the test set not scored
+        self._order: tuple[Tensor, ...] = ()  # the batches of this epoch, as places in the training set
+        self._order_state = self._order_generator.get_state()
+        self._totals = np.zeros(3)
+        self._epoch_began = 0.0
+        self._last_good = self.state()
+
+    @property
+    def steps(self) -> int:
+        """Of the whole run."""
+        return self._batches * self.config.epochs
+
+    def __next__(self) -> Report:
+        """Take a step, or score the test set where an epoch is over."""
+        began = time.perf_counter()
+        if self._unscored:
+            return self._end_epoch(began)
+        if self.step >= self.steps:
+            raise StopIteration
+        return self._take_step(began)
+
+    def _take_step(self, began: float) -> Report:
+        place = self.step % self._batches
+        if place == 0:
+            self._begin_epoch()
+        batch = self._order[place]
+        x = as_images(self._pixels[batch])
+        y = self._labels[batch] if self._labels is not None else None
+        beta = beta_at(self.config, self.step / self._batches)
+        found = estimate(self.model, self.config, x, y, beta)
+        loss, terms = found.loss / len(x), found.terms.double().cpu().numpy()
+        if not (math.isfinite(loss.item()) and np.isfinite(terms).all()):
+            return self._roll_back(self.step + 1, began)
+        if self.step % GOOD_STATE_EVERY == 0 and self.step != self._last_good.step:
+            self._last_good, self._rollbacks = self.state(), 0
+        rate = self._set_learning_rate()
+        self._optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        self._optimizer.step()
+        self.step += 1
+        self._totals += terms
+        self._unscored = self.step % self._batches == 0
+        self._spend(began)
+        return StepReport(
+            step=self.step,
+            steps=self.steps,
+            epoch=self.step / self._batches,
+            seconds=self._seconds,
+            train=self._terms(terms / len(x)),
+            learning_rate=rate,
+            beta=beta,
+            gradient_norm=norm.item(),
+        )
+
+    def _end_epoch(self, began: float) -> Report:
+        test = evaluate(self.model, self._data.test_images, self._data.test_labels)
         if not math.isfinite(test.elbo):  # the last step broke the weights
-            raise last_good.restored(step, epoch)
-        mean = _terms(totals / len(pixels))
-        epoch_report = EpochReport(epoch, step, clock.seconds, images_per_second, mean, test)
-        with clock.stopped():
-            yield epoch_report
+            return self._roll_back(self.step, began)
+        self._unscored = False
+        images_per_second = len(self._pixels) / (self._seconds - self._epoch_began)
+        mean = self._terms(self._totals / len(self._pixels))
+        self._spend(began)
+        epoch = self.step // self._batches
+        return EpochReport(epoch, self.step, self._seconds, images_per_second, mean, test)
+
+    def _begin_epoch(self) -> None:
+        """Shuffle."""
+        self._order_state = self._order_generator.get_state()
+        self._order = self._shuffled()
+        self._totals = np.zeros(3)
+        self._epoch_began = self._seconds
+
+    def _shuffled(self) -> tuple[Tensor, ...]:
+        order = torch.randperm(len(self._pixels), generator=self._order_generator).to(self._device)
+        batches: tuple[Tensor, ...] = order.split(self.config.batch_size)
+        return batches
+
+    def _set_learning_rate(self) -> float:
+        rate, momentum = learning_rate_at(self.config, self.step, self.steps)
+        for group in self._optimizer.param_groups:
+            group["lr"], group["betas"] = rate, (momentum, group["betas"][1])
+        return rate
+
+    def _spend(self, began: float) -> None:
+        self._seconds += time.perf_counter() - began
+
+    def _terms(self, values: NDArray[np.float64]) -> Terms:
+        return as_terms(values, self.model)
+
+    # --- to go on later
+
+    def state(self) -> TrainingState:
+        """All that is needed to go on from here, copied."""
+        return TrainingState.taken(
+            model=self.model,
+            optimizer=self._optimizer,
+            order=self._order_state,
+            config=self.config,
+            step=self.step,
+            unscored=self._unscored,
+            seconds=self._seconds,
+            epoch_began=self._epoch_began,
+            totals=self._totals,
+        )
+
+    def take_up(self, state: TrainingState) -> None:
+        """Go on from a state of a run of the same model, data and batch size, as if it had not ended."""
+        state.restore(self.model, self._optimizer)
+        self._order_generator.set_state(state.order)
+        self._order_state = state.order
+        self._order = self._shuffled() if state.step else ()
+        self.config, self.step, self._unscored = state.config, state.step, state.unscored
+        self._seconds, self._epoch_began = state.seconds, state.epoch_began
+        self._totals = np.array(state.totals)
+        self._last_good, self._rollbacks = state, 0
+
+    def _roll_back(self, lost_step: int, began: float) -> RollbackReport:
+        """Take up the last good state with half the learning rate.
+
+        Raises:
+            TrainingError: it was taken up too often.
+        """
+        rollbacks, config = self._rollbacks + 1, self.config
+        self._spend(began)
+        seconds = self._seconds
+        self.take_up(self._last_good)
+        if rollbacks > MOST_ROLLBACKS - 1:
+            raise _lost(lost_step, self.step, rollbacks)
+        self.config = replace(config, learning_rate=config.learning_rate / 2.0)
+        self._rollbacks, self._seconds = rollbacks, seconds
+        return RollbackReport(
+            self.step, lost_step, self.step / self._batches, seconds, self.config.learning_rate
+        )
+
+
+def as_images(values: Tensor) -> Tensor:
+    """uint8 pictures (B, C, H, W) -> float32 in [0, 1]; other values as they are."""
+    return values.float().div_(255.0) if values.dtype == torch.uint8 else values
 
 
 def prepare_optimizer(model: VAE, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -148,70 +250,23 @@ def prepare_optimizer(model: VAE, config: TrainingConfig) -> torch.optim.Optimiz
     )
 
 
-def _one_cycle(
-    optimizer: torch.optim.Optimizer, config: TrainingConfig, steps: int
-) -> torch.optim.lr_scheduler.OneCycleLR:
-    """The learning rate over a run. It counts one step more: a rate is set after the last one, too."""
-    total = steps + 1
-    # A climb of exactly no steps makes OneCycleLR divide by zero.
-    climb = 0.0 if config.warm_up * total == 1.0 else config.warm_up
-    return torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=total, pct_start=climb
-    )
-
-
 @torch.no_grad()
-def evaluate(model: VAE, pictures: NDArray[np.uint8]) -> Terms:
-    """The mean terms of the ELBO over pictures (N, C, H, W): exact KL, one draw of z an image, fixed seed."""
+def evaluate(model: VAE, images: NDArray[np.generic], labels: NDArray[np.int64] | None = None) -> Terms:
+    """The mean terms of the ELBO over images (N, C, H, W): one draw of z an image, fixed seed."""
     noise = torch.Generator().manual_seed(0)
-    totals = np.zeros(2)
-    for start in range(0, len(pictures), CHUNK):
-        x = to_tensor(pictures[start : start + CHUNK])
-        z_loc, z_scale = model.encode(x)
-        z = z_loc + z_scale * torch.randn(z_loc.shape, generator=noise)
-        totals += model.log_likelihood(x, z).sum().item(), kl_to_prior(z_loc, z_scale).sum().item()
-    return _terms(totals / len(pictures))
+    totals = np.zeros(3)
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        x = to_tensor(images[part], model)
+        y = torch.from_numpy(labels[part]).to(x.device) if labels is not None and model.needs_labels else None
+        totals += model.elbo_terms(x, y, noise).sum(1).double().cpu().numpy()
+    return as_terms(totals / len(images), model)
 
 
-def _terms(pair: NDArray[np.float64]) -> Terms:
-    reconstruction, kl = pair.tolist()
-    return Terms(reconstruction - kl, reconstruction, kl)
-
-
-class _Weights:
-    """A copy of a model's weights to return to."""
-
-    def __init__(self, model: VAE) -> None:
-        self.model = model
-        self.keep(0)
-
-    def keep(self, step: int) -> None:
-        self.step = step
-        self.state = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
-
-    def restored(self, step: int, epoch: int) -> TrainingError:
-        """Give the model the copy back; returns the error to raise for what happened at ``step``."""
-        self.model.load_state_dict(self.state)
-        kept = f"The weights of step {self.step:,} are kept" if self.step else "Nothing was learned before"
-        return TrainingError(
-            f"The loss stopped being a finite number at step {step:,} (epoch {epoch}). {kept}. "
-            "A lower learning rate usually cures this.",
-            self.step,
-        )
-
-
-class _Stopwatch:
-    """Seconds that leave out what the caller does between two reports, pauses included."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self._began
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        stopped = time.perf_counter()
-        yield
-        self._began += time.perf_counter() - stopped
+def _lost(lost_step: int, step: int, rollbacks: int) -> TrainingError:
+    kept = f"The weights of step {step:,} are kept" if step else "Nothing was learned before"
+    return TrainingError(
+        f"The loss stopped being a finite number at step {lost_step:,}, {rollbacks} times in a row, "
+        f"each time with half the learning rate. {kept}. A lower learning rate usually cures this.",
+        step,
+    )
