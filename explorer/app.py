@@ -42,8 +42,8 @@ def visible() -> bool:
     return QGuiApplication.platformName() not in HIDDEN_PLATFORMS
 
 
-def open_window(application: QApplication, places: Places, store: QSettings, file: Path | None) -> MainWindow:
-    """Show the window at once, then have the model opened: the plane thread imports torch meanwhile."""
+def show_window(application: QApplication, places: Places, store: QSettings) -> MainWindow:
+    """Show a window with nothing open in it yet."""
     settings = Settings(store)
     apply_theme(application, theme_named(settings.appearance))
     session = Session(places)
@@ -55,7 +55,13 @@ def open_window(application: QApplication, places: Places, store: QSettings, fil
 
     application.styleHints().colorSchemeChanged.connect(follow_system)
     window.show()
-    session.workspace.open_model(file or next(iter(built_in_models().values())))
+    return window
+
+
+def open_window(application: QApplication, places: Places, store: QSettings, file: Path | None) -> MainWindow:
+    """Show the window at once, then have the model opened: the plane thread imports torch meanwhile."""
+    window = show_window(application, places, store)
+    window.session.workspace.open_model(file or next(iter(built_in_models().values())))
     return window
 
 

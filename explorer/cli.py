@@ -20,12 +20,16 @@ from explorer.terminal import in_words, number, say
 from explorer.train_command import add_train_options, train
 from vae.errors import ConfigurationError, LatentExplorerError
 from vae.files import require_writable, write_whole
+from vae.history import epoch_rows, write_csv
+from vae.presets import PRESETS
+from vae.tensorboard import write_events
 
 FAILED, INTERRUPTED = 1, 130  # exit codes; argparse's own is 2
 TOUR = Path("tour")  # where the pictures go when there is no display
 
 COMMANDS = """commands, each with its own --help:
   train         train a model and save it
+  presets       list what can be trained, and where it comes from
   info FILE     say what is known of a model
   render FILE   draw what the latent plane decodes to
   tour          show the application at work, as pictures in a folder
@@ -53,7 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> Namespace:
-    parsers = {"train": _train_parser, "info": _info_parser, "render": _render_parser, "tour": _tour_parser}
+    parsers = {
+        "train": _train_parser,
+        "presets": _presets_parser,
+        "info": _info_parser,
+        "render": _render_parser,
+        "tour": _tour_parser,
+    }
     if arguments and arguments[0] in parsers:
         return parsers[arguments[0]]().parse_args(arguments[1:])
     return _window_parser().parse_args(arguments)
@@ -79,10 +89,17 @@ def _train_parser() -> ArgumentParser:
     return parser
 
 
+def _presets_parser() -> ArgumentParser:
+    return _command_parser("presets", _presets, "List what can be trained, and where it comes from.")
+
+
 def _info_parser() -> ArgumentParser:
     parser = _command_parser("info", _info, "Say what is known of a model.")
-    parser.add_argument("file", type=Path, metavar="FILE", help="a model")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="a model")
+    add("--json", action="store_true", help="print one JSON object")
+    add("--csv", type=Path, metavar="OUT", help="write its history to a table besides")
+    add("--tensorboard", type=Path, metavar="DIR", help="the same as TensorBoard's event files")
     return parser
 
 
@@ -92,6 +109,7 @@ def _render_parser() -> ArgumentParser:
     add("file", type=Path, metavar="FILE", help="a model")
     add("--out", type=Path, metavar="PNG", required=True, help="the picture to write")
     add("--extent", type=number, metavar="Z", default=5, help="z runs from -Z to Z (default: %(default)s)")
+    add("--label", type=number, metavar="Y", help="the label that a conditional model is told (default: 0)")
     add("--grid", type=number, metavar="N", default=25, help="N x N images (default: %(default)s)")
     return parser
 
@@ -150,8 +168,19 @@ def _run_tour(folder: Path, options: Namespace) -> int:
     return run_tour(folder, default_places(options.data_dir), options.file)
 
 
+def _presets(options: Namespace) -> int:
+    for preset in PRESETS.values():
+        print(f"{preset.name}\n    {preset.description}\n    Source: {preset.source}.")
+    return 0
+
+
 def _info(options: Namespace) -> int:
     checkpoint = vae.load(options.file)
+    if options.csv is not None:
+        require_writable(options.csv)
+        write_csv(options.csv, epoch_rows(checkpoint.history))
+    if options.tensorboard is not None:
+        write_events(options.tensorboard, epoch_rows(checkpoint.history))
     test = checkpoint.history[-1].test if checkpoint.history else None
     facts: dict[str, Any] = {
         "format_version": checkpoint.format_version,
@@ -175,5 +204,6 @@ def _render(options: Namespace) -> int:
     require_writable(options.out)
     if options.out.exists() and options.file.exists() and options.out.samefile(options.file):
         raise ConfigurationError(f"The picture would replace the model {options.file}. Choose another --out.")
-    write_whole(options.out, png(manifold(vae.load(options.file).model, options.extent, options.grid)))
+    picture = manifold(vae.load(options.file).model, options.extent, options.grid, options.label)
+    write_whole(options.out, png(picture))
     return 0

@@ -1,72 +1,60 @@
-"""A place on the latent plane and what is seen there: decoded picture, input, posterior, points."""
+"""A place on the latent plane and what is seen there: decoded picture, posterior of the input."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
+from explorer.inputs import Inputs
 from explorer.messages import (
+    ClassMap,
     Manifold,
     ManifoldRequest,
-    Points,
-    PointsRequest,
     PosteriorFound,
     PosteriorRequest,
 )
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import OpenedModel, Workspace
-from vae.datasets import Dataset
 from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
-    from vae import VAE, ForwardPass, Posterior, Scores
-
-LIVE_POINTS = 2_000  # test images that are encoded anew while a run goes on
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The input image x."""
-
-    picture: NDArray[np.uint8]  # (C, H, W)
-    label: int | None
-    index: int | None  # in the test set; None for a drawn image
+    from vae import Decoded, ForwardPass, Posterior, Prior, Scores
 
 
 class Exploration(QObject):
     """What the Explore tab shows. The GUI thread decodes the place under the cursor by itself."""
 
-    cursor_moved = Signal()  # z and picture
+    cursor_moved = Signal()  # z and what it decodes to
     pin_moved = Signal()  # the place that the cursor returns to
-    selection_changed = Signal()
+    label_changed = Signal()  # what the decoder is told
     posterior_changed = Signal()
-    candidates_changed = Signal()
-    points_changed = Signal()
     manifold_ready = Signal(object)  # Manifold
+    classes_ready = Signal(object)  # ClassMap
 
-    def __init__(self, workspace: Workspace, plane: PlaneThread, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, inputs: Inputs, plane: PlaneThread, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._workspace = workspace
-        self._plane = plane
+        self._workspace, self._inputs, self._plane = workspace, inputs, plane
         self._z = np.zeros(2, np.float32)
         self._pin = self._z
-        self._picture: NDArray[np.uint8] | None = None
+        self._label: int | None = None
+        self._decoded: Decoded | None = None
         self._decode_seconds = 0.0
-        self._selection: Selection | None = None
-        self._candidates = np.zeros(0, np.int64)
+        self._prior: Prior | None = None
         self._posterior: Posterior | None = None
-        self._points: Points | None = None
+        self._asked: PosteriorRequest | None = None  # the latest that the plane thread was sent
         self._random = np.random.default_rng()
         workspace.model_changed.connect(self._model_changed)
         workspace.weights_changed.connect(self._weights_changed)
-        workspace.dataset_changed.connect(self._dataset_changed)
+        inputs.selection_changed.connect(self._selection_changed)
+        inputs.noise_changed.connect(self._noise_changed)
         plane.posted.connect(self._receive)
 
     @property
@@ -80,9 +68,19 @@ class Exploration(QObject):
         return self._pin
 
     @property
+    def decoded(self) -> Decoded | None:
+        """What the model says of ``z``; None before a model is open."""
+        return self._decoded
+
+    @property
     def picture(self) -> NDArray[np.uint8] | None:
         """(C, H, W) the mean of p(x|z) at ``z``; None before a model is open."""
-        return self._picture
+        return None if self._decoded is None else self._decoded.picture
+
+    @property
+    def label(self) -> int | None:
+        """What the decoder is told; None of a model that is told no labels."""
+        return self._label
 
     @property
     def decode_seconds(self) -> float:
@@ -90,19 +88,14 @@ class Exploration(QObject):
         return self._decode_seconds
 
     @property
-    def selection(self) -> Selection | None:
-        """The input image, if any."""
-        return self._selection
+    def prior(self) -> Prior | None:
+        """p(z), if the model has one."""
+        return self._prior
 
     @property
     def posterior(self) -> Posterior | None:
         """q(z|x) of the input image, if the model can encode it."""
         return self._posterior
-
-    @property
-    def points(self) -> Points | None:
-        """The encoded test set, if it is known."""
-        return self._points
 
     # --- the cursor
 
@@ -142,7 +135,7 @@ class Exploration(QObject):
     def decode(self, z: NDArray[np.float32]) -> NDArray[np.uint8] | None:
         """The pictures (N, C, H, W) of codes (N, D); None before a model is open."""
         model = self._workspace.model
-        return None if model is None else vae.decode_images(model.checkpoint.model, z)
+        return None if model is None else vae.decode_images(model.checkpoint.model, z, self._label)
 
     def decode_places(self, places: NDArray[np.float32]) -> NDArray[np.uint8] | None:
         """The pictures (N, C, H, W) of places (N, 2) on the plane, the other dimensions as pinned."""
@@ -158,110 +151,107 @@ class Exploration(QObject):
 
     def _move(self, z: NDArray[np.float32]) -> None:
         self._z = z
-        began = time.perf_counter()
-        decoded = self.decode(z[None])
-        self._decode_seconds = time.perf_counter() - began
-        self._picture = None if decoded is None else decoded[0]
+        model = self._workspace.model
+        if model is not None:
+            began = time.perf_counter()
+            self._decoded = vae.decode_code(model.checkpoint.model, z, self._label)
+            self._decode_seconds = time.perf_counter() - began
         self.cursor_moved.emit()
+
+    # --- the label, of a model that is told one
+
+    def tell_label(self, label: int) -> None:
+        """Decode with this label; a drawing, whose own is not known, is encoded with it as well."""
+        if self._label is None or label == self._label:
+            return
+        self._label = label
+        selection = self._inputs.selection
+        if selection is not None and selection.label is None:
+            self._encode()
+        self._move(self._z)
+        self.label_changed.emit()
+
+    def _take_up_label(self) -> bool:
+        """The input's own; else the present one, or any. Says whether it is another than before."""
+        model, selection = self._workspace.model, self._inputs.selection
+        if model is None or not vae.is_told_labels(model.checkpoint.model):
+            self._label = None
+            return False
+        own = selection.label if selection is not None else None
+        label = self._label if own is None else own
+        known = range(model.checkpoint.model.config.classes)
+        before, self._label = self._label, label if label in known else 0
+        return self._label != before
 
     # --- the input
 
-    def select_test_image(self, index: int) -> None:
-        """Encode a picture of the open data set, and pin its mean."""
-        data = self._workspace.dataset
-        if data is not None and 0 <= index < len(data.test_images):
-            self._select(Selection(data.test_images[index], int(data.test_labels[index]), index))
+    @Slot()
+    def _selection_changed(self) -> None:
+        another = self._take_up_label()
+        self._encode()
+        self.go_to_mean()
+        if another:
+            self.label_changed.emit()
 
-    @property
-    def candidates(self) -> NDArray[np.int64]:
-        """Indices of the test images that are offered: all, or those of one class."""
-        return self._candidates
-
-    def offer_class(self, label: int | None) -> None:
-        """Offer the test images of one class alone, or all."""
-        data = self._workspace.dataset
-        if data is not None:
-            labels = data.test_labels
-            self._candidates = np.flatnonzero(np.ones_like(labels) if label is None else labels == label)
-            self.candidates_changed.emit()
-
-    def step(self, by: int) -> None:
-        """Select the next candidate (``by`` 1) or the one before (-1), from the present image on."""
-        if not len(self._candidates):
-            return
-        index = self._selection.index if self._selection is not None else None
-        side: Literal["left", "right"] = "right" if by > 0 else "left"
-        place = 0 if index is None else int(np.searchsorted(self._candidates, index, side))
-        place = place if by > 0 else place - 1
-        self.select_test_image(int(self._candidates[place % len(self._candidates)]))
-
-    def select_random(self) -> None:
-        """Select any of the candidates."""
-        if len(self._candidates):
-            self.select_test_image(int(self._random.choice(self._candidates)))
-
-    def select_drawing(self, ink: NDArray[np.uint8]) -> None:
-        """Encode a drawing (height, width), 255 for ink, scaled and centred as MNIST's digits are."""
-        model = self._workspace.model
-        if model is not None:
-            self._select(Selection(vae.centre_like_mnist(ink, model.image_shape), None, None))
-
-    def _select(self, selection: Selection) -> None:
-        self._selection = selection
-        self.selection_changed.emit()
-        self._encode_selection()
+    @Slot()
+    def _noise_changed(self) -> None:
+        self._encode()
         self.go_to_mean()
 
-    def _encode_selection(self) -> None:
-        model, selection = self._workspace.model, self._selection
-        fits = model is not None and selection is not None and selection.picture.shape == model.image_shape
+    def _encode(self) -> None:
+        request = self._request_posterior()
+        model = self._workspace.model
         self._posterior = (
-            vae.posterior_of(model.checkpoint.model, selection.picture)
-            if fits and model and selection
+            vae.posterior_of(model.checkpoint.model, request.picture, request.label, request.noise)
+            if request is not None and model is not None
             else None
         )
+        self._asked = None  # what the plane thread still finds is another's
         self.posterior_changed.emit()
+
+    def _request_posterior(self) -> PosteriorRequest | None:
+        """What there is to encode, if the model can."""
+        model, selection = self._workspace.model, self._inputs.selection
+        if model is None or selection is None or selection.picture.shape != model.image_shape:
+            return None
+        label = self._label if selection.label is None else selection.label
+        return PosteriorRequest(model.version, selection.picture, label, self._inputs.noise)
 
     # --- the forward pass of the input
 
     def pass_forward(self, seed: int) -> ForwardPass | None:
         """Guide and model at the input, with the noise of ``seed``; None where there is no posterior."""
-        encoded = self._encoded()
-        return None if encoded is None else vae.pass_forward(*encoded, seed)
+        model, request = self._workspace.model, self._request_posterior()
+        if model is None or request is None:
+            return None
+        return vae.pass_forward(model.checkpoint.model, request.picture, seed, request.label, request.noise)
 
     def score_draws(self, seeds: Sequence[int]) -> Scores | None:
         """The ELBO's terms of the input at the draws of these seeds; None where there is no posterior."""
-        encoded = self._encoded()
-        return None if encoded is None else vae.score_draws(*encoded, seeds)
-
-    def _encoded(self) -> tuple[VAE, NDArray[np.uint8]] | None:
-        """The model and the input, if the one can encode the other."""
-        model, selection = self._workspace.model, self._selection
-        if model is None or selection is None or self._posterior is None:
+        model, request = self._workspace.model, self._request_posterior()
+        if model is None or request is None:
             return None
-        return model.checkpoint.model, selection.picture
+        return vae.score_draws(model.checkpoint.model, request.picture, seeds, request.label, request.noise)
 
     # --- what the plane thread computes
 
     def request_manifold(self, grid: TileGrid) -> None:
         """Ask for decoded tiles; manifold_ready follows, unless another request overtakes this one."""
         if self._workspace.model is not None:
-            self._plane.request(ManifoldRequest(self._workspace.model.version, grid, self._pin))
+            self._plane.request(ManifoldRequest(self._workspace.model.version, grid, self._pin, self._label))
 
     @Slot(object)
     def _receive(self, message: object) -> None:
         model = self._workspace.model
         match message:
-            case PosteriorFound(version=version) if model is not None and version == model.version:
-                if self._selection is not None and self._selection.picture is message.picture:
-                    self._follow_posterior(message.posterior)
+            case PosteriorFound(request=request) if request is self._asked:
+                self._follow_posterior(message.posterior)
             case Manifold(version=version) if model is not None and version == model.version:
                 self.manifold_ready.emit(message)
-            case Points(version=version) if model is not None and version == model.version:
-                self._points = message
-                self.points_changed.emit()
+            case ClassMap(version=version) if model is not None and version == model.version:
+                self.classes_ready.emit(message)
 
-    # --- another model, other weights, other data
+    # --- another model, other weights
 
     @Slot(object)
     def _model_changed(self, model: OpenedModel) -> None:
@@ -269,17 +259,17 @@ class Exploration(QObject):
         self._pin = (
             self._pin if len(self._pin) == model.latent_dim else np.zeros(model.latent_dim, np.float32)
         )
-        self._show_points(model)
-        self._encode_selection()
+        self._prior = vae.prior_of(model.checkpoint.model)
+        self._take_up_label()
+        self._encode()
         self.go_to_mean() if self._posterior is not None else self.return_to_pin()
 
     @Slot(object)
     def _weights_changed(self, model: OpenedModel) -> None:
-        data = self._workspace.dataset
-        if data is not None and data.info.image_shape == model.image_shape:
-            self._request_points(model, data, LIVE_POINTS)
-        if self._posterior is not None and self._selection is not None:
-            self._plane.request(PosteriorRequest(model.version, self._selection.picture))
+        self._prior = vae.prior_of(model.checkpoint.model)
+        self._asked = self._request_posterior()
+        if self._asked is not None:
+            self._plane.request(self._asked)
         self._move(self._z)
 
     def _follow_posterior(self, posterior: Posterior) -> None:
@@ -289,26 +279,3 @@ class Exploration(QObject):
         self.posterior_changed.emit()
         if at_mean and np.array_equal(self._z, self._pin):
             self.go_to_mean()
-
-    @Slot(object)
-    def _dataset_changed(self, data: Dataset) -> None:
-        if self._workspace.model is not None:
-            self._show_points(self._workspace.model)
-        self.offer_class(None)
-        self.select_test_image(0)
-
-    def _show_points(self, model: OpenedModel) -> None:
-        """Encode the open data, unless they do not fit, or the file holds their encodings: show those."""
-        data = self._workspace.dataset
-        fits = data is not None and data.info.image_shape == model.image_shape
-        if data is None or not fits or data.info.name == model.checkpoint.dataset:
-            self._points = Points(model.version, model.checkpoint.dataset, model.checkpoint.encodings)
-        else:
-            self._points = None
-            self._request_points(model, data, len(data.test_images))
-        self.points_changed.emit()
-
-    def _request_points(self, model: OpenedModel, data: Dataset, count: int) -> None:
-        self._plane.request(
-            PointsRequest(model.version, data.info.name, data.test_images[:count], data.test_labels[:count])
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -30,12 +30,16 @@ from explorer.session import Session
 from explorer.settings import APPEARANCES, Settings
 from explorer.tabs.explore import ExploreTab
 from explorer.tabs.forward_pass import ForwardPassTab
+from explorer.tabs.points import PointsTab
 from explorer.tabs.train import TrainTab
 from explorer.theme import apply_theme, theme_named
 from explorer.views.banner import Banner
 from explorer.views.model_boxes import ModelBoxes
+from explorer.views.own_data_dialog import dropped_path
+from explorer.views.resume_banner import ResumeBanner
 from explorer.views.status_notes import StatusNotes
 from explorer.workspace import OpenedModel
+from vae.datasets import DatasetInfo
 
 MODELS = "Models (*.safetensors)"
 
@@ -48,15 +52,17 @@ class MainWindow(QMainWindow):
         self.session, self._settings = session, settings
         self.setWindowTitle("Latent Explorer")
         self.setAcceptDrops(True)
-        self.banner = Banner()
+        self.banner, self.resume_banner = Banner(), ResumeBanner(session)
         self.explore, self.train = ExploreTab(session), TrainTab(session, settings.store)
         self.forward_pass = ForwardPassTab(session)
+        self.points = PointsTab(session)
         self.tabs = self._build_tabs()
         central = QWidget()
         layout = QVBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
+        layout.addWidget(self.resume_banner)
         layout.addWidget(self.tabs)
         self.setCentralWidget(central)
         self.notes = StatusNotes(self.statusBar(), session)
@@ -73,6 +79,7 @@ class MainWindow(QMainWindow):
         tabs.addTab(self.explore, "Explore")
         tabs.addTab(self.train, "Train")
         tabs.addTab(self.forward_pass, "Forward pass")
+        tabs.addTab(self.points, "Points")
         self.boxes = ModelBoxes(self.session, self._settings)
         tabs.setCornerWidget(self.boxes)
         return tabs
@@ -81,7 +88,10 @@ class MainWindow(QMainWindow):
         session = self.session
         session.failed.connect(self.banner.show_failure)
         session.workspace.model_changed.connect(self._describe)
+        session.workspace.points_model_opened.connect(lambda: self.tabs.setCurrentWidget(self.points))
         session.workspace.saved.connect(self._saved)
+        self.boxes.images_read.connect(self._images_read)
+        self.resume_banner.resumed.connect(lambda: self.tabs.setCurrentWidget(self.train))
         self.tabs.currentChanged.connect(self._tab_changed)
         self.explore.decoded_card.save.clicked.connect(self.export_picture)
 
@@ -92,6 +102,7 @@ class MainWindow(QMainWindow):
         self._add(file, "&Open model …", self.open_file, QKeySequence.StandardKey.Open)
         self._recent = file.addMenu("Open &recent")
         self._recent.aboutToShow.connect(self._list_recent)
+        self._add(file, "Open i&mages …", lambda: self.boxes.open_images())
         self._add(file, "&Save model as …", self.save_file, QKeySequence.StandardKey.Save)
         file.addSeparator()
         self._add(file, "Save decoded &image …", self.export_picture)
@@ -111,7 +122,7 @@ class MainWindow(QMainWindow):
         self._add(walk, "Zoom to q(z|x)", cards.plane_card.plane.zoom_to_posterior, "Z")
         self._add(walk, "Go to the mean of q(z|x)", exploration.go_to_mean, "M")
         self._add(walk, "Redraw ε: sample q(z|x)", self.redraw, "R")
-        self._add(walk, "Random test image", exploration.select_random, "N")
+        self._add(walk, "Random test image", self.session.inputs.select_random, "N")
         cancel = QAction("Cancel", self, shortcut=QKeySequence(Qt.Key.Key_Escape))
         cancel.triggered.connect(self.cancel)
         self.addAction(cancel)
@@ -203,17 +214,26 @@ class MainWindow(QMainWindow):
         self.notes.show_message(f"Saved {path}")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take model files."""
-        if dropped_file(event.mimeData()) is not None:
+        """Take model files, and folders and files of images."""
+        if dropped_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file that was dropped."""
-        path = dropped_file(event.mimeData())
-        if path is not None:
+        """Open the model or the images that were dropped."""
+        path = dropped_path(event.mimeData())
+        if path is not None and path.suffix == ".safetensors":
             self.open_path(path)
+        elif path is not None:
+            self.boxes.open_images(path)
 
     # --- the rest
+
+    def _images_read(self, info: DatasetInfo) -> None:
+        """Choose the user's own images for the next run, and go there if the open model does not fit."""
+        self.train.form.choose_dataset(info.name)
+        model = self.session.workspace.model
+        if model is None or model.image_shape != info.image_shape:
+            self.tabs.setCurrentWidget(self.train)
 
     def _describe(self, model: OpenedModel) -> None:
         if model.path is not None:
@@ -232,9 +252,3 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.session.close()
         super().closeEvent(event)
-
-
-def dropped_file(data: QMimeData) -> Path | None:
-    """The first local file of what is dragged, if any."""
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return files[0] if files else None

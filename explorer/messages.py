@@ -10,13 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae.configuration import ModelConfig, TrainingConfig
-from vae.datasets import Dataset, DownloadProgress
+from vae.datasets import Dataset, DownloadProgress, ReadProgress
+from vae.own_data import OwnImages
+from vae.own_pictures import Reading
 from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vae import VAE, Checkpoint, Encodings, EpochReport, Posterior, RollbackReport, StepReport
+    from vae import (
+        VAE,
+        Checkpoint,
+        Encodings,
+        EpochReport,
+        GradientVariance,
+        Judgement,
+        Posterior,
+        RollbackReport,
+        StepReport,
+        UnfinishedRun,
+        Units,
+    )
 
 
 # --- to the plane worker ---------------------------------------------------------------------------
@@ -52,6 +66,8 @@ class PosteriorRequest:
 
     version: int
     picture: NDArray[np.uint8]  # (C, H, W)
+    label: int | None  # its own, where it is known and the model is told it
+    noise: float  # standard deviation of what is added before it is encoded
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,7 @@ class ManifoldRequest:
     version: int
     grid: TileGrid
     z: NDArray[np.float32]  # (D,) a code to take the dimensions beyond the plane's two from
+    label: int | None  # what the decoder is told, if it is told any
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,25 @@ class DownloadDataset:
 
 @dataclass(frozen=True)
 class CancelDownload:
-    """Stop the download that is under way, if any; what is not whole is removed."""
+    """Stop the download, or the reading of the user's own images, that is under way, if any.
+
+    What is not whole is removed.
+    """
+
+
+@dataclass(frozen=True)
+class ScanImages:
+    """Look into the user's own images."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class PreviewImages:
+    """Show some of the user's own images as a model would see them."""
+
+    images: OwnImages
+    reading: Reading
 
 
 # --- from the plane worker -------------------------------------------------------------------------
@@ -100,6 +135,15 @@ class CancelDownload:
 @dataclass(frozen=True)
 class ModelOpened:
     """A model file was read."""
+
+    version: int
+    path: Path
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class PointsModelOpened:
+    """A model file was read that is about points of the plane; whatever was open stays."""
 
     version: int
     path: Path
@@ -119,8 +163,7 @@ class ModelNotOpened:
 class PosteriorFound:
     """One picture is encoded."""
 
-    version: int
-    picture: NDArray[np.uint8]  # the request's
+    request: PosteriorRequest
     posterior: Posterior
 
 
@@ -134,12 +177,24 @@ class Manifold:
 
 
 @dataclass(frozen=True)
+class ClassMap:
+    """p(y|z) across the plane, of a model that tells it."""
+
+    version: int
+    grid: TileGrid
+    labels: NDArray[np.int64]  # (rows, columns) the most probable one, the top row first
+    probabilities: NDArray[np.float32]  # (rows, columns) of that label
+
+
+@dataclass(frozen=True)
 class Points:
-    """Encoded pictures of a data set."""
+    """Encoded pictures of a data set, and what the model knows of their classes."""
 
     version: int
     dataset: str
     encodings: Encodings
+    components: NDArray[np.int64] | None = None  # (N,) argmax q(c|x), of a mixture
+    accuracy: float | None = None  # of argmax p(y|z) at their means, of a model of labels
 
 
 @dataclass(frozen=True)
@@ -165,12 +220,54 @@ class Downloading:
     name: str
     progress: DownloadProgress
 
+    @property
+    def so_far(self) -> str:
+        """For example "1.2 of 11.6 MB"."""
+        return f"{self.progress.done / 1e6:.1f} of {self.progress.total / 1e6:.1f} MB"
+
+
+@dataclass(frozen=True)
+class ReadingImages:
+    """How far the reading of the user's own images has come."""
+
+    name: str
+    progress: ReadProgress
+
+    @property
+    def so_far(self) -> str:
+        """For example "1,200 of 5,000 images"."""
+        return f"{self.progress.done:,} of {self.progress.total:,} images"
+
 
 @dataclass(frozen=True)
 class DownloadCancelled:
-    """A download was stopped by the user."""
+    """A download, or the reading of the user's own images, was stopped by the user."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class ImagesScanned:
+    """The user's own images were looked into."""
+
+    images: OwnImages
+
+
+@dataclass(frozen=True)
+class ImagesRefused:
+    """There are no images that can be read."""
+
+    path: Path
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class ImagesPreviewed:
+    """Some of the user's own images as a model would see them."""
+
+    images: OwnImages
+    reading: Reading
+    pictures: NDArray[np.uint8]  # (n, C, H, W)
 
 
 # --- to the training worker ------------------------------------------------------------------------
@@ -186,6 +283,17 @@ class RunRequest:
     model: ModelConfig
     training: TrainingConfig
     keep_as: Path  # where the trained model is written when the run ends
+    resumed: UnfinishedRun | None = None  # what it goes on with; None for a new model
+    paused: bool = False  # whether it waits for a step or for Resume
+    device: str = "cpu"  # or auto, cuda, mps
+
+
+@dataclass(frozen=True)
+class ChangeTraining:
+    """Train on with another value of a setting, from the next step on."""
+
+    name: str  # of the field of TrainingConfig
+    value: float
 
 
 # --- from the training worker ----------------------------------------------------------------------
@@ -216,6 +324,22 @@ class RolledBack:
 
 
 @dataclass(frozen=True)
+class TrainingChanged:
+    """From now on the run is trained so: somebody changed it, or it was rolled back."""
+
+    run: int
+    training: TrainingConfig
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """A run goes on, but what it could be resumed from cannot be written."""
+
+    run: int
+    failure: Failure
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The weights of a run at some step."""
 
@@ -227,6 +351,17 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Diagnosis:
+    """What the latent units and the gradient of a run do."""
+
+    run: int
+    step: int
+    units: Units
+    judgement: Judgement | None  # None where nothing is odd
+    gradient_variance: GradientVariance | None  # None where the model's gradient is of one kind alone
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """A run is over: finished, stopped, or failed with the last good weights."""
 
@@ -235,6 +370,9 @@ class RunEnded:
     path: Path | None  # where it was kept
     stopped: bool
     failure: Failure | None
+    step: int = 0  # steps done, in the model that was kept
+    epoch: float = 0.0  # epochs done
+    seconds: float = 0.0  # of training
 
 
 # --- from anyone -----------------------------------------------------------------------------------

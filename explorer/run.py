@@ -7,7 +7,18 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QMetaObject, QObject, Qt, QThread, Signal, Slot
 
-from explorer.messages import EpochEnded, Progress, RolledBack, RunEnded, RunRequest, Snapshot
+from explorer.messages import (
+    ChangeTraining,
+    Diagnosis,
+    EpochEnded,
+    NotSaved,
+    Progress,
+    RolledBack,
+    RunEnded,
+    RunRequest,
+    Snapshot,
+    TrainingChanged,
+)
 from explorer.training_worker import TrainingWorker
 from vae.configuration import TrainingConfig
 
@@ -31,12 +42,17 @@ class Run(QObject):
     progressed = Signal(object)  # Progress
     epoch_ended = Signal(object)  # EpochReport
     rolled_back = Signal(object)  # RollbackReport
+    training_changed = Signal(object)  # TrainingConfig
+    not_saved = Signal(object)  # Failure: it goes on, but could not be resumed
     snapshot_taken = Signal(object)  # Snapshot
+    diagnosed = Signal(object)  # Diagnosis
     ended = Signal(object)  # RunEnded
 
     _start = Signal(object)
     _pause = Signal()
     _resume = Signal()
+    _step = Signal()
+    _change = Signal(object)
     _stop = Signal()
     _warm_up = Signal()
 
@@ -44,6 +60,7 @@ class Run(QObject):
         super().__init__(parent)
         self._state = RunState.IDLE
         self._request: RunRequest | None = None
+        self._training: TrainingConfig | None = None
         self._marks: deque[tuple[float, int]] = deque(maxlen=RATE_WINDOW)  # seconds, step
         self._thread = QThread()
         self._worker = TrainingWorker()
@@ -53,6 +70,8 @@ class Run(QObject):
         self._start.connect(self._worker.start)
         self._pause.connect(self._worker.pause)
         self._resume.connect(self._worker.resume)
+        self._step.connect(self._worker.step)
+        self._change.connect(self._worker.change)
         self._stop.connect(self._worker.stop)
         self._warm_up.connect(self._worker.warm_up)
         self._thread.start()
@@ -61,6 +80,11 @@ class Run(QObject):
     def state(self) -> RunState:
         """What the training thread is doing."""
         return self._state
+
+    @property
+    def training_thread(self) -> QThread:
+        """The one thread that may enter Pyro; close() ends it."""
+        return self._thread
 
     @property
     def active(self) -> bool:
@@ -79,8 +103,8 @@ class Run(QObject):
 
     @property
     def training(self) -> TrainingConfig | None:
-        """How the current or last run is trained."""
-        return self._request.training if self._request else None
+        """How the current or last run is trained, with what was changed meanwhile."""
+        return self._training
 
     @property
     def steps_per_second(self) -> float | None:
@@ -96,9 +120,9 @@ class Run(QObject):
 
     def start(self, request: RunRequest) -> None:
         """Begin a run. The one under way, if any, is ended and kept by the worker first."""
-        self._request = request
+        self._request, self._training = request, request.training
         self._marks.clear()
-        self._set_state(RunState.RUNNING)
+        self._set_state(RunState.PAUSED if request.paused else RunState.RUNNING)
         self.began.emit(request)
         self._start.emit(request)
 
@@ -113,6 +137,17 @@ class Run(QObject):
         if self._state is RunState.PAUSED:
             self._resume.emit()
             self._set_state(RunState.RUNNING)
+
+    def step(self) -> None:
+        """Take one step, and hold the run after it."""
+        if self._state in (RunState.RUNNING, RunState.PAUSED):
+            self._step.emit()
+            self._set_state(RunState.PAUSED)
+
+    def change(self, name: str, value: float) -> None:
+        """Train on with another learning rate or beta, which makes sense; training_changed follows."""
+        if self._state in (RunState.RUNNING, RunState.PAUSED):
+            self._change.emit(ChangeTraining(name, value))
 
     def stop(self) -> None:
         """End the run after the present step; what it has learned is kept."""
@@ -142,9 +177,17 @@ class Run(QObject):
             case EpochEnded(run=run, report=report) if run == self.number:
                 self.epoch_ended.emit(report)
             case RolledBack(run=run, report=report) if run == self.number:
+                self._marks.clear()
                 self.rolled_back.emit(report)
+            case TrainingChanged(run=run, training=training) if run == self.number:
+                self._training = training
+                self.training_changed.emit(training)
+            case NotSaved(run=run, failure=failure) if run == self.number:
+                self.not_saved.emit(failure)
             case Snapshot(run=run) if run == self.number:
                 self.snapshot_taken.emit(message)
+            case Diagnosis(run=run) if run == self.number:
+                self.diagnosed.emit(message)
 
     def _set_state(self, state: RunState) -> None:
         if state is not self._state:

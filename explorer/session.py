@@ -1,31 +1,55 @@
-"""The application's state, in three parts, and what passes between them. The only owner of threads."""
+"""The application's state, in a few parts, and what passes between them. The only owner of threads."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
+from explorer.cut_off_runs import CutOffRun, CutOffRuns
+from explorer.encoded_data import EncodedData
 from explorer.exploration import Exploration
+from explorer.failures import failure_of
+from explorer.inputs import Inputs
 from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest, Snapshot
 from explorer.places import Places
 from explorer.plane_thread import PlaneThread
+from explorer.points_exploration import PointsExploration
+from explorer.points_run import PointsRun
 from explorer.run import Run
+from explorer.run_keeper import model_file
 from explorer.workspace import OpenedModel, Workspace
 from vae.configuration import ModelConfig, TrainingConfig
 from vae.datasets import Dataset, is_available
+from vae.errors import ConfigurationError, LatentExplorerError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vae import VAE
+    from vae import VAE, RollbackReport, UnfinishedRun
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A run that waits for its data set."""
+
+    preset: str
+    model: ModelConfig
+    training: TrainingConfig
+    dataset: str
+    device: str
+    paused: bool = False  # whether it takes one step and waits
+    resumed: UnfinishedRun | None = None
+    keep_as: Path | None = None  # None for a new name
 
 
 class Session(QObject):
-    """Owns the workspace, the exploration and the run; views read their properties and hear their signals."""
+    """Owns the parts of the state; views read their properties and hear their signals."""
 
     following_changed = Signal(bool)
     waiting_changed = Signal(bool)  # whether a run waits for its data set
@@ -36,19 +60,30 @@ class Session(QObject):
         super().__init__(parent)
         self._plane = PlaneThread(self)
         self.workspace = Workspace(places, self._plane, self)
-        self.exploration = Exploration(self.workspace, self._plane, self)
+        self.inputs = Inputs(self.workspace, self)
+        self.exploration = Exploration(self.workspace, self.inputs, self._plane, self)
+        self.encoded_data = EncodedData(self.workspace, self._plane, self)
         self.run = Run(self)
+        self.points_run = PointsRun(self.run, self)
+        self.points_exploration = PointsExploration(self.points_run, self)
+        self.cut_off_runs = CutOffRuns(places.models, self)
         self._following = True
         self._live: VAE | None = None  # the GUI thread's copy of the model in training
         self._newest_weights: dict[str, Tensor] = {}  # of the run, followed or not
-        self._waiting: tuple[str, ModelConfig, TrainingConfig, str] | None = None
+        self._waiting: _Wanted | None = None
         self._run_number = 0
         self.workspace.model_changed.connect(self._open_its_data)
         self.workspace.failed.connect(self.failed)
         self.workspace.dataset_changed.connect(self._dataset_loaded)
         self.workspace.dataset_given_up.connect(self._dataset_given_up)
+        self.cut_off_runs.failed.connect(self.failed)
         self.run.snapshot_taken.connect(self._follow)
+        self.run.rolled_back.connect(self._rolled_back)
+        self.run.not_saved.connect(self.failed)
         self.run.ended.connect(self._run_ended)
+        self.workspace.points_model_opened.connect(self.points_run.show_model)
+        self.points_run.noted.connect(self.noted)
+        self.points_run.failed.connect(self.failed)
 
     @property
     def following(self) -> bool:
@@ -69,17 +104,62 @@ class Session(QObject):
                 self._live.load_state_dict(self._newest_weights)
                 self._show_live()
 
-    def start_run(self, preset: str, model: ModelConfig, training: TrainingConfig, dataset: str) -> None:
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Where models can be trained; torch is not loaded only to ask it."""
+        return ("cpu",) if self.workspace.model is None else vae.available_devices()
+
+    def count_parameters(self, model: ModelConfig) -> int | None:
+        """How many numbers such a model learns; None where torch is not loaded yet, or it cannot be built."""
+        if self.workspace.model is None:
+            return None
+        try:
+            return vae.count_parameters(model)
+        except ConfigurationError:  # told when the run is started
+            return None
+
+    def start_run(
+        self,
+        preset: str,
+        model: ModelConfig,
+        training: TrainingConfig,
+        dataset: str,
+        device: str = "auto",
+        *,
+        paused: bool = False,
+    ) -> None:
         """Train a new model, once its data set is there: it is loaded, or downloaded, first.
 
-        The image shape of ``model`` is replaced by the data set's.
+        The image shape of ``model`` is replaced by the data set's. A run that is ``paused`` takes one step.
         """
-        self._waiting = (preset, model, training, dataset)
-        self.waiting_changed.emit(True)
-        if is_available(dataset, self.workspace.places.data):
-            self.workspace.open_dataset(dataset)
+        self._wait_for(_Wanted(preset, model, training, dataset, device, paused))
+
+    def resume_run(self, cut_off: CutOffRun) -> None:
+        """Go on with a run that was cut off, once its data set is there."""
+        run = self.cut_off_runs.read(cut_off)
+        if run is None:
+            return
+        header = run.header
+        wanted = _Wanted(
+            *(header.preset, header.model, header.training, header.dataset, vae.device_for(header)),
+            resumed=run,
+            keep_as=model_file(cut_off.file),
+        )
+        try:
+            self._wait_for(wanted)
+        except LatentExplorerError as error:  # its data set is not known here
+            self._wait_no_more()
+            self.failed.emit(failure_of(error))
         else:
-            self.workspace.download_dataset(dataset)
+            self.cut_off_runs.forget(cut_off)
+
+    def _wait_for(self, wanted: _Wanted) -> None:
+        self._waiting = wanted
+        self.waiting_changed.emit(True)
+        if is_available(wanted.dataset, self.workspace.places.data):
+            self.workspace.open_dataset(wanted.dataset)
+        else:
+            self.workspace.download_dataset(wanted.dataset)
 
     def stop_run(self) -> None:
         """Stop the run, or no longer wait for its data."""
@@ -99,6 +179,7 @@ class Session(QObject):
         if not self.waiting:  # the workspace holds one data set, and a run waits for another
             self.workspace.open_dataset(model.checkpoint.dataset)
         self.run.warm_up()
+        self.cut_off_runs.look_once()
 
     # --- the beginning of a run
 
@@ -106,24 +187,45 @@ class Session(QObject):
     def _dataset_loaded(self, data: Dataset) -> None:
         if self._waiting is None:
             return
-        preset, model, training, dataset = self._waiting
+        wanted = self._waiting
         self._wait_no_more()
-        if data.info.name != dataset:  # another one was chosen meanwhile
-            return
-        self._run_number += 1
-        model = model.fitted(data.info.image_shape, len(data.info.classes))
-        began = datetime.now().astimezone()
-        name = f"{data.info.title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
-        keep_as = self.workspace.places.models / name
-        self._live = vae.build(model, training.seed).eval()
+        if data.info.name == wanted.dataset:  # else another one was chosen meanwhile
+            try:
+                self._begin(wanted, data)
+            except LatentExplorerError as error:  # it learns from labels, say, and there are none
+                self.failed.emit(failure_of(error))
+
+    def _begin(self, wanted: _Wanted, data: Dataset) -> None:
+        resumed = wanted.resumed
+        if resumed is not None:
+            vae.require_same_data(resumed.header, len(data.train_images))
+        model = wanted.model.fitted(data.info.image_shape, len(data.info.classes))
+        self._live = vae.build(model, wanted.training.seed).eval()
+        if resumed is not None:
+            self._live.load_state_dict(resumed.state.weights)
         self._newest_weights = self._live.state_dict()
-        self.run.start(RunRequest(self._run_number, preset, data, model, training, keep_as))
+        self._run_number += 1
+        request = RunRequest(
+            *(self._run_number, wanted.preset, data, model, wanted.training),
+            keep_as=wanted.keep_as or self._new_file(data.info.title, wanted.preset),
+            device=wanted.device,
+            resumed=resumed,
+            paused=wanted.paused,
+        )
+        self.run.start(request)
+        if request.paused:
+            self.run.step()
         if self._following:
             self._show_live()
 
+    def _new_file(self, title: str, preset: str) -> Path:
+        began = datetime.now().astimezone()
+        name = f"{title} {preset} {began:%Y-%m-%d %H.%M.%S} run {self._run_number}.safetensors"
+        return self.workspace.places.models / name
+
     @Slot(object)
     def _dataset_given_up(self, message: DatasetNotLoaded | DownloadCancelled) -> None:
-        if self._waiting is None or self._waiting[3] != message.name:
+        if self._waiting is None or self._waiting.dataset != message.name:
             return
         self._wait_no_more()
         if isinstance(message, DatasetNotLoaded) and message.missing:  # the other failures are told anyway
@@ -160,6 +262,13 @@ class Session(QObject):
         self._newest_weights = snapshot.weights
         if self._following and self._shows_live():
             self.workspace.show_weights(snapshot.weights)
+
+    @Slot(object)
+    def _rolled_back(self, report: RollbackReport) -> None:
+        self.noted.emit(
+            f"The loss was lost at step {report.lost_step:,}: going on from step {report.step:,} "
+            f"with half the learning rate, {report.learning_rate:g}"
+        )
 
     @Slot(object)
     def _run_ended(self, message: RunEnded) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from vae.datasets import is_available, is_own
+
 MOST_RECENT = 8  # files in the list
+MOST_OWN_DATA = 4  # data sets of the user's own images
 
 SYSTEM, LIGHT, DARK = APPEARANCES = ("system", "light", "dark")
 
@@ -30,6 +33,20 @@ class Settings:
         """Put ``path`` at the head of the recent files."""
         others = [other for other in self.recent if other != path]
         self.store.setValue("recent", [str(file) for file in (path, *others)][:MOST_RECENT])
+
+    @property
+    def own_data(self) -> tuple[str, ...]:
+        """Names of the user's own images opened last, the latest first; those that are gone are left out."""
+        names = self.store.value("own_data")
+        if isinstance(names, str):  # as above
+            names = [names]
+        known = [str(name) for name in names] if isinstance(names, list) else []
+        return tuple(name for name in known if is_own(name) and is_available(name, Path()))
+
+    def remember_data(self, name: str) -> None:
+        """Put the user's own images of this name at the head of the list."""
+        others = [other for other in self.own_data if other != name]
+        self.store.setValue("own_data", [name, *others][:MOST_OWN_DATA])
 
     @property
     def appearance(self) -> str:

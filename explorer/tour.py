@@ -59,7 +59,7 @@ def _steps(window: MainWindow) -> Iterator[tuple[str, str]]:
     _drag(explore.plane_card.plane.viewport())
     _pause(SETTLE)
     yield "drag", "a place on the plane, dragged to and decoded"
-    session.exploration.select_test_image(8)
+    session.inputs.select_test_image(8)
     explore.plane_card.plane.zoom_to_posterior()
     _pause(SETTLE)
     yield "encode", "an image, its posterior q(z|x) as ellipses at one and two standard deviations"

@@ -18,16 +18,25 @@ from explorer.messages import (
     DownloadCancelled,
     DownloadDataset,
     Downloading,
+    ImagesPreviewed,
+    ImagesRefused,
+    ImagesScanned,
     LoadDataset,
     ModelNotOpened,
     ModelOpened,
     OpenModel,
+    PointsModelOpened,
+    PreviewImages,
+    ReadingImages,
+    ScanImages,
     UseModel,
     UseWeights,
 )
 from explorer.places import Places, built_in_models
 from explorer.plane_thread import PlaneThread
-from vae.datasets import Dataset
+from vae.datasets import Dataset, DatasetInfo, find_info
+from vae.own_data import OwnImages, name_of
+from vae.own_pictures import Reading
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,11 +70,15 @@ class Workspace(QObject):
     """What is open. A file or data set that cannot be opened leaves what is there untouched."""
 
     model_changed = Signal(object)  # OpenedModel: another model
+    points_model_opened = Signal(object)  # PointsModelOpened: for the Points tab
     weights_changed = Signal(object)  # OpenedModel: the same model, other weights
     dataset_changed = Signal(object)  # Dataset
     dataset_missing = Signal(object)  # DatasetNotLoaded: its files are not on this computer
     dataset_given_up = Signal(object)  # DatasetNotLoaded, also of a missing one, or DownloadCancelled
-    download_changed = Signal(object)  # Downloading, or None when it is over
+    download_changed = Signal(object)  # Downloading, ReadingImages, or None when it is over
+    images_scanned = Signal(object)  # OwnImages: the user's own, not read yet
+    images_refused = Signal(object)  # ImagesRefused
+    images_previewed = Signal(object)  # ImagesPreviewed
     saved = Signal(object)  # Path
     failed = Signal(object)  # Failure
 
@@ -79,6 +92,7 @@ class Workspace(QObject):
         self._watched = True
         self._unseen: dict[str, Tensor] | None = None  # weights that came while nobody watched
         self._dataset: Dataset | None = None
+        self._given: Dataset | None = None  # by a script
         self._wanted_dataset = ""
         plane.posted.connect(self._receive)
 
@@ -96,6 +110,25 @@ class Workspace(QObject):
     def dataset(self) -> Dataset | None:
         """The open data set; None before the first is loaded."""
         return self._dataset
+
+    @property
+    def given_dataset(self) -> DatasetInfo | None:
+        """The data set that lives in memory alone, if there is one."""
+        return self._given.info if self._given is not None else None
+
+    def info_of(self, dataset: str) -> DatasetInfo | None:
+        """What is known of a data set, if anything."""
+        known = self._dataset is not None and self._dataset.info.name == dataset
+        return self._dataset.info if known and self._dataset else find_info(dataset)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the labels that the model knows; numbers where its data set is not known."""
+        if self._model is None:
+            return ()
+        checkpoint = self._model.checkpoint
+        info, classes = self.info_of(checkpoint.dataset), checkpoint.model.config.classes
+        return info.classes if info and len(info.classes) == classes else tuple(map(str, range(classes)))
 
     def open_model(self, path: Path) -> None:
         """Read a model file in the plane thread; model_changed or failed follows."""
@@ -152,10 +185,18 @@ class Workspace(QObject):
     def open_dataset(self, name: str) -> None:
         """Load a data set in the plane thread; dataset_changed, dataset_missing or failed follows."""
         self._wanted_dataset = name
-        if self._dataset is not None and self._dataset.info.name == name:
-            self.dataset_changed.emit(self._dataset)
+        in_memory = (data for data in (self._dataset, self._given) if data is not None)
+        data = next((data for data in in_memory if data.info.name == name), None)
+        if data is not None:
+            self._dataset = data
+            self.dataset_changed.emit(data)
         else:
             self._plane.request(LoadDataset(name, self.places.data))
+
+    def show_dataset(self, data: Dataset) -> None:
+        """Open a data set that lives in memory alone."""
+        self._given = data
+        self.open_dataset(data.info.name)
 
     def download_dataset(self, name: str) -> None:
         """Download a data set, then load it."""
@@ -163,12 +204,26 @@ class Workspace(QObject):
         self._plane.request(DownloadDataset(name, self.places.data))
 
     def cancel_download(self) -> None:
-        """Stop the download that is under way, if any."""
+        """Stop the download, or the reading of the user's own images, that is under way, if any."""
         self._plane.request(CancelDownload())
+
+    def scan_images(self, path: Path) -> None:
+        """Look into the user's own images; images_scanned or images_refused follows."""
+        self._plane.request(ScanImages(path))
+
+    def read_images(self, path: Path, reading: Reading) -> None:
+        """Read the user's own images into a data set, also where it is open and the files have changed."""
+        self._wanted_dataset = name_of(path, reading)
+        self._plane.request(LoadDataset(self._wanted_dataset, self.places.data))
+
+    def preview_images(self, images: OwnImages, reading: Reading) -> None:
+        """Read some of them as a model would see them; images_previewed follows."""
+        self._plane.request(PreviewImages(images, reading))
 
     @Slot(object)
     def _receive(self, message: object) -> None:
-        if isinstance(message, ModelOpened | ModelNotOpened) and message.version == self._opening:
+        opened_or_not = ModelOpened | PointsModelOpened | ModelNotOpened
+        if isinstance(message, opened_or_not) and message.version == self._opening:
             self._opening = None
         match message:
             case ModelOpened(version=version) if self._model is None or version > self._model.version:
@@ -179,6 +234,10 @@ class Workspace(QObject):
                 self._unseen = None
                 self._model = OpenedModel(title, message.checkpoint, message.path, version)
                 self.model_changed.emit(self._model)
+            case PointsModelOpened():
+                self.points_model_opened.emit(message)
+                if self._model is None:  # the other tabs have something to show too
+                    self.open_model(next(iter(built_in_models().values())))
             case ModelNotOpened(failure=failure):
                 self.failed.emit(failure)
             case DatasetLoaded(dataset=dataset):
@@ -193,10 +252,21 @@ class Workspace(QObject):
                     self.dataset_missing.emit(message)
                 else:
                     self.failed.emit(message.failure)
-                if self._dataset is None:  # there is always something to look at
-                    self.open_dataset(BUILT_IN_DATASET)
-            case Downloading():
+                self._show_something()
+            case Downloading() | ReadingImages():
                 self.download_changed.emit(message)
             case DownloadCancelled():
                 self.download_changed.emit(None)
                 self.dataset_given_up.emit(message)
+                self._show_something()
+            case ImagesScanned(images=images):
+                self.images_scanned.emit(images)
+            case ImagesRefused():
+                self.images_refused.emit(message)
+            case ImagesPreviewed():
+                self.images_previewed.emit(message)
+
+    def _show_something(self) -> None:
+        """There is always a data set to look at."""
+        if self._dataset is None:
+            self.open_dataset(BUILT_IN_DATASET)

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from explorer import cli
 from vae import strokes
-from vae.configuration import ACTIVATIONS, ModelConfig, TrainingConfig
+from vae.configuration import (
+    ACTIVATIONS,
+    LIKELIHOOD_NAMES,
+    NETWORK_NAMES,
+    SCALE_NAMES,
+    SCHEDULES,
+    SIGMAS,
+    ModelConfig,
+    TrainingConfig,
+)
+from vae.families import FAMILIES
 
 # Windows are drawn where nobody need look on.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -42,7 +52,17 @@ st.register_type_strategy(
         encoder_widths=_widths,
         decoder_widths=_widths,
         activation=st.sampled_from(ACTIVATIONS),
+        family=st.sampled_from(tuple(FAMILIES)),
+        network=st.sampled_from(NETWORK_NAMES),
+        scale=st.sampled_from(SCALE_NAMES),
         input_dropout=st.floats(0.0, 0.9),
+        input_noise=st.floats(0.0, 2.0),
+        likelihood=st.sampled_from(LIKELIHOOD_NAMES),
+        sigma=st.sampled_from(SIGMAS),
+        levels=st.integers(2, 4),
+        classes=st.integers(1, 4),
+        components=st.integers(1, 4),
+        inner_dim=st.integers(1, 4),
     ),
 )
 st.register_type_strategy(
@@ -51,11 +71,14 @@ st.register_type_strategy(
         TrainingConfig,
         epochs=st.integers(1, 100),
         batch_size=st.integers(1, 1000),
+        schedule=st.sampled_from(SCHEDULES),
         learning_rate=st.floats(1e-6, 10.0),
         warm_up=st.floats(0.0, 1.0),
         weight_decay=st.floats(0.0, 1.0),
         gradient_clip=st.floats(1e-3, 1e9),
+        particles=st.integers(1, 9),
         beta=st.floats(0.0, 100.0),
+        beta_warm_up=st.floats(0.0, 9.0),
         seed=st.integers(0, 2**63 - 1),
     ),
 )

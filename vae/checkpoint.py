@@ -7,29 +7,25 @@ beside the weights stand the encodings of the test set, so that a plane can be d
 from __future__ import annotations
 
 import dataclasses
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyro
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from vae.adapter import AdaptedModel
 from vae.configuration import ModelConfig, TrainingConfig, from_mapping
 from vae.errors import CheckpointError, ConfigurationError
-from vae.files import write_whole
+from vae.families import UnknownFamilyError
 from vae.inference import Encodings
 from vae.models import VAE, build
-from vae.reports import EpochReport, Terms, epoch_as_json
+from vae.reports import EpochReport, epoch_as_json, epoch_from_json
+from vae.tensor_file import MODEL, below, read, write
 
-FORMAT_VERSION = 1
-HEADER = "latent_explorer"  # the key of our JSON in the safetensors metadata
+FORMAT_VERSION = MODEL.format_version
+HEADER = MODEL.key
 WEIGHTS = "model."
 ENCODINGS = "test."
 
@@ -51,25 +47,30 @@ def save(path: Path | str, checkpoint: Checkpoint) -> None:
     """Write ``checkpoint`` to ``path``; whatever stood there stays until the new file is whole.
 
     Raises:
-        CheckpointError: the file cannot be written, for example because the disk is full.
+        CheckpointError: the file cannot be written, for example because the disk is full, or the model is
+            somebody's own encoder and decoder.
     """
     path = Path(path)
     model, encodings = checkpoint.model, checkpoint.encodings
-    tensors = {WEIGHTS + name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    if isinstance(model, AdaptedModel):
+        raise CheckpointError(
+            "A model that came from a script cannot be kept in a file: its encoder and decoder are the "
+            "script's own. Save it there."
+        )
+    weights = model.state_dict()
+    tensors = {WEIGHTS + name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     tensors |= {
         ENCODINGS + field.name: torch.from_numpy(np.ascontiguousarray(getattr(encodings, field.name)))
         for field in dataclasses.fields(encodings)
     }
     header = {
-        "format_version": FORMAT_VERSION,
         "preset": checkpoint.preset,
         "dataset": checkpoint.dataset,
         "model": dataclasses.asdict(model.config),
         "training": dataclasses.asdict(checkpoint.training),
         "history": [epoch_as_json(report) for report in checkpoint.history],
-        "versions": {"torch": str(torch.__version__), "pyro-ppl": pyro.__version__},
     }
-    write_whole(path, to_bytes(tensors, metadata={HEADER: json.dumps(header)}))
+    write(path, MODEL, tensors, header)
 
 
 def load(path: Path | str) -> Checkpoint:
@@ -80,25 +81,19 @@ def load(path: Path | str) -> Checkpoint:
             weights do not fit its configuration.
     """
     path = Path(path)
-    tensors, header = _read(path)
-    version = header.get("format_version")
-    if not isinstance(version, int) or version < 1:
-        raise CheckpointError(_not_ours(path))
-    if version > FORMAT_VERSION:
-        raise CheckpointError(
-            f"{path.name} was saved by a newer version of Latent Explorer (its format is {version}, this "
-            f"version reads up to {FORMAT_VERSION}). Update Latent Explorer to open it."
-        )
+    tensors, header = read(path, MODEL)
     try:
         checkpoint = Checkpoint(
-            model=_build(path, from_mapping(ModelConfig, header["model"]), _below(WEIGHTS, tensors)),
+            model=fitting_model(path, from_mapping(ModelConfig, header["model"]), below(WEIGHTS, tensors)),
             preset=str(header["preset"]),
             dataset=str(header["dataset"]),
             training=from_mapping(TrainingConfig, header["training"]),
-            history=tuple(_epoch_report(values) for values in header["history"]),
-            encodings=Encodings(**{name: t.numpy() for name, t in _below(ENCODINGS, tensors).items()}),
-            format_version=version,
+            history=tuple(epoch_from_json(values) for values in header["history"]),
+            encodings=Encodings(**{name: t.numpy() for name, t in below(ENCODINGS, tensors).items()}),
+            format_version=header["format_version"],
         )
+    except UnknownFamilyError as error:
+        raise CheckpointError(f"{path.name} cannot be opened. {error}") from error
     except (ConfigurationError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{path.name} is damaged: its description of the model cannot be read ({error}). "
@@ -108,45 +103,12 @@ def load(path: Path | str) -> Checkpoint:
     return checkpoint
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    try:
-        if not path.is_file():
-            raise CheckpointError(f"There is no file {path}. Check the name and the folder.")
-        with path.open("rb"), safe_open(path, framework="pt") as file:  # Python knows better why it may not
-            text = (file.metadata() or {}).get(HEADER)
-            # Copied: what the file maps into memory would end with it, were it overwritten in place.
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - no mapping
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"{path.name} is not a Latent Explorer model, or it was cut short while it was copied ({error}). "
-            "Choose a .safetensors file that Latent Explorer saved, or copy it again."
-        ) from error
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror or error}. Check that you may read the file."
-        ) from error
-    try:
-        header = json.loads(text or "null")
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(_not_ours(path)) from error
-    if not isinstance(header, dict):
-        raise CheckpointError(_not_ours(path))
-    return tensors, header
+def fitting_model(path: Path, config: ModelConfig, weights: dict[str, Tensor]) -> VAE:
+    """A model that holds ``weights``; the shapes are compared before any memory is taken.
 
-
-def _not_ours(path: Path) -> str:
-    return (
-        f"{path.name} is not a Latent Explorer model: it lacks our description of the network. "
-        "Choose a .safetensors file that Latent Explorer saved."
-    )
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
-
-
-def _build(path: Path, config: ModelConfig, weights: dict[str, Tensor]) -> VAE:
-    """A model that holds ``weights``; the shapes are compared before any memory is taken."""
+    Raises:
+        CheckpointError: they do not fit, or are not finite.
+    """
     with torch.device("meta"):
         model = build(config)
     if _shapes(model.state_dict()) != _shapes(weights):
@@ -165,18 +127,6 @@ def _build(path: Path, config: ModelConfig, weights: dict[str, Tensor]) -> VAE:
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
     return {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-
-
-def _epoch_report(values: Mapping[str, Any]) -> EpochReport:
-    terms: dict[str, Any] = {name: Terms(**_numbers(values[name])) for name in ("train", "test")}
-    others = {name: value for name, value in values.items() if name not in terms}
-    return EpochReport(**_numbers(others), **terms)
-
-
-def _numbers(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values.values()):
-        raise ValueError("the history holds something else than numbers")
-    return values
 
 
 def _check_encodings(path: Path, checkpoint: Checkpoint) -> None:

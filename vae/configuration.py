@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vae.errors import ConfigurationError
+from vae.families import require_family
 
 ACTIVATIONS = ("silu", "gelu", "relu", "leaky-relu", "softplus", "tanh")
-FAMILY_NAMES = ("vae", "labels", "conditional", "hierarchical", "mixture", "autoencoder")
 NETWORK_NAMES = ("dense", "convolutional")
 SCALE_NAMES = ("softplus", "exp", "log-variance")
 LIKELIHOOD_NAMES = ("bernoulli", "continuous-bernoulli", "gaussian", "categorical")
@@ -21,6 +21,7 @@ SIGMAS = ("fixed", "image", "pixel")
 OBJECTIVES = ("elbo", "sampled-elbo", "importance-weighted")
 GRADIENTS = ("pathwise", "score-function")
 SCHEDULES = ("one-cycle", "constant")
+DEVICES = ("auto", "cpu", "cuda", "mps")  # see vae.devices
 
 LARGEST_WIDTH = 65_536
 LARGEST_LATENT_DIM = 1_024
@@ -56,8 +57,8 @@ class ModelConfig:
     inner_dim: int = 16  # of a hierarchical model: dimensions of the level below the plane
 
     def __post_init__(self) -> None:
+        require_family(self.family)
         for name, value, choices in (
-            ("family", self.family, FAMILY_NAMES),
             ("network", self.network, NETWORK_NAMES),
             ("activation", self.activation, ACTIVATIONS),
             ("scale", self.scale, SCALE_NAMES),
@@ -84,6 +85,13 @@ class ModelConfig:
         require_whole("The number of classes", self.classes, 0, 100_000)
         require_whole("The number of components", self.components, 1, 1_000)
         require_whole("The inner dimension", self.inner_dim, 1, LARGEST_LATENT_DIM)
+        if not isinstance(self.real_valued, bool):
+            raise ConfigurationError(f"Whether x is real-valued is true or false, not {self.real_valued}.")
+        if self.real_valued and self.likelihood != "gaussian":
+            raise ConfigurationError(
+                f"The likelihood '{self.likelihood}' scores grey values in [0, 1] alone. "
+                "Choose 'gaussian' for real-valued data."
+            )
         if self._weights() > MOST_PARAMETERS:
             raise ConfigurationError(
                 f"The network would have {self._weights():,} weights, more than {MOST_PARAMETERS:,}. "
@@ -162,6 +170,20 @@ class TrainingConfig:
                 "The score-function gradient goes with the objective 'sampled-elbo' alone: "
                 "the others differentiate through z."
             )
+
+
+ENUMERATED = "sums its component out instead of drawing it"
+DETERMINISTIC = "draws no z"
+
+
+def require_fit(model: ModelConfig, training: TrainingConfig) -> None:
+    """Raise ConfigurationError where the family of ``model`` does not know the objective or the gradient."""
+    why = {"mixture": ENUMERATED, "autoencoder": DETERMINISTIC}.get(model.family)
+    if why and (training.objective == "importance-weighted" or training.gradient == "score-function"):
+        raise ConfigurationError(
+            f"A model of the family '{model.family}' {why}: it knows no importance weights and no score "
+            "function. Choose the objective 'elbo' and the gradient 'pathwise'."
+        )
 
 
 def _products(sizes: Sequence[int]) -> int:

@@ -1,7 +1,8 @@
 """The data sets, by name: loaded into memory whole, downloaded on demand, or drawn from a seed.
 
-Loading and downloading go through torchvision: its reader, its addresses and checksums, its folders
-(DATA_DIR/MNIST/raw/...). It is imported on first use, since that takes seconds.
+The user's own images go by the name that vae.own_data gives them. Loading and downloading the others go
+through torchvision: its reader, its addresses and checksums, its folders (DATA_DIR/MNIST/raw/...). It is
+imported on first use, since that takes seconds.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
-from vae import strokes
+from vae import own_data, strokes
+from vae.dataset import Dataset, DatasetInfo, Images, Labels, SkippedFile
 from vae.download import Archive, DownloadProgress, fetch
 from vae.errors import DatasetError
+from vae.own_data import ReadProgress
 
 if TYPE_CHECKING:
     from torch.library import Library
@@ -32,14 +34,17 @@ __all__ = [
     "DatasetInfo",
     "DatasetMissingError",
     "DownloadProgress",
+    "ReadProgress",
+    "SkippedFile",
     "default_data_dir",
     "download",
+    "find_info",
+    "info_of",
     "is_available",
+    "is_own",
     "load",
+    "loading",
 ]
-
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int64]
 
 _SIDE = 28  # pixels of the pictures in the files, each way
 _STROKES_TRAIN, _STROKES_TEST = 10_000, 2_000  # images
@@ -48,29 +53,6 @@ _STROKES_SEED = 0
 
 class DatasetMissingError(DatasetError):
     """The files of a data set are not there; they can be downloaded."""
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """What is known of a data set before it is loaded."""
-
-    name: str  # on the command line and in model files
-    title: str  # on the screen
-    image_shape: tuple[int, int, int]  # C, H, W
-    classes: tuple[str, ...]  # names, by label
-    download_bytes: int  # of the compressed files; 0 if built in
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A data set in memory, its arrays contiguous. N is the number of images, which differs by part."""
-
-    info: DatasetInfo
-    train_images: Images  # (N, C, H, W), 0 to 255
-    train_labels: Labels  # (N,)
-    test_images: Images  # (N, C, H, W), 0 to 255
-    test_labels: Labels  # (N,)
-    test_factors: Mapping[str, NDArray[np.float32]]  # (N,) each, in the units of vae.strokes.FACTORS
 
 
 @dataclass(frozen=True)
@@ -119,24 +101,73 @@ def default_data_dir() -> Path:
     return platformdirs.user_data_path("latent-explorer", appauthor=False) / "data"
 
 
+def is_own(name: str) -> bool:
+    """Whether this is the name of the user's own images."""
+    return own_data.parse_name(name) is not None
+
+
+def find_info(name: str) -> DatasetInfo | None:
+    """What is known of a data set before it is loaded; of the user's own, the classes are not.
+
+    None if there is no data set of this name.
+    """
+    own = own_data.parse_name(name)
+    return DATASETS.get(name) if own is None else own_data.info_of(*own)
+
+
+def info_of(name: str) -> DatasetInfo:
+    """The same.
+
+    Raises:
+        DatasetError: there is no data set of this name.
+    """
+    info = find_info(name)
+    if info is None:
+        raise DatasetError(
+            f"There is no data set '{name}'. Choose one of {', '.join(DATASETS)}, "
+            "or the path of a folder or file of images."
+        )
+    return info
+
+
 def is_available(name: str, data_dir: Path) -> bool:
     """Whether load() finds files to read, which may still be damaged; built-in data are always there.
 
     Raises:
         DatasetError: there is no data set of this name.
     """
-    _info(name)
+    info_of(name)
+    own = own_data.parse_name(name)
+    if own is not None:
+        return own_data.is_there(own[0])
     return name not in _SOURCES or _has_files(_raw_folder(_SOURCES[name], data_dir))
 
 
 def load(name: str, data_dir: Path) -> Dataset:
-    """Read the data set ``name`` from ``data_dir``, or draw it if it is built in.
+    """Read the data set ``name`` from ``data_dir``, from the user's own files, or draw it if it is built in.
 
     Raises:
-        DatasetMissingError: its files are not there.
+        DatasetMissingError: its files are not there, and can be downloaded.
         DatasetError: there is no data set of this name, or a file cannot be read or is damaged.
     """
-    info = _info(name)
+    steps = loading(name, data_dir)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            dataset: Dataset = end.value
+            return dataset
+
+
+def loading(name: str, data_dir: Path) -> Generator[ReadProgress, None, Dataset]:
+    """Do as load(), but step by step where it takes long, which is with the user's own images.
+
+    The generator returns the data set. To pause, wait before taking the next report; to cancel, close it.
+    """
+    info = info_of(name)
+    own = own_data.parse_name(name)
+    if own is not None:
+        return (yield from own_data.read(*own))
     if name not in _SOURCES:
         return _stroke_digits(info)
     folder = _raw_folder(_SOURCES[name], data_dir)
@@ -160,7 +191,7 @@ def download(name: str, data_dir: Path) -> Generator[DownloadProgress, None, Non
         DatasetError: there is no data set of this name, no server delivered it, or the folder cannot be
             written.
     """
-    _info(name)
+    info_of(name)
     if name not in _SOURCES:
         return
     source = _SOURCES[name]
@@ -174,12 +205,6 @@ def download(name: str, data_dir: Path) -> Generator[DownloadProgress, None, Non
     ]
     if archives:
         yield from fetch(archives, known.mirrors, folder)
-
-
-def _info(name: str) -> DatasetInfo:
-    if name not in DATASETS:
-        raise DatasetError(f"There is no data set '{name}'. Choose one of {', '.join(DATASETS)}.")
-    return DATASETS[name]
 
 
 def _stroke_digits(info: DatasetInfo) -> Dataset:

@@ -20,6 +20,14 @@ class CheckpointError(LatentExplorerError):
     """A model file, or a picture of a model, cannot be read or written."""
 
 
+class AdapterError(LatentExplorerError):
+    """Somebody's own encoder and decoder do not fit their images."""
+
+
+class MissingPackageError(LatentExplorerError):
+    """Something was asked for that takes a package which is not installed."""
+
+
 class TrainingError(LatentExplorerError):
     """A run cannot go on, for example because the loss is no longer finite."""
 

@@ -34,6 +34,22 @@ def write_whole(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def remove_whole(path: Path) -> None:
+    """Remove a file, if it is there, and what write_whole() left beside it when its process was killed.
+
+    Raises:
+        CheckpointError: it cannot be removed.
+    """
+    try:
+        left = [file for file in path.parent.iterdir() if file.name.startswith(f".{path.name}.")]
+        for file in (path, *left):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be removed: {error.strerror or error}. Remove it by hand."
+        ) from error
+
+
 def require_writable(path: Path) -> None:
     """Find out now whether write_whole() will find its folder, rather than after hours of training.
 

@@ -5,18 +5,19 @@ Pictures are uint8 arrays (N, C, H, W), as data sets hold them; codes are float3
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae.models import VAE
+from vae.protocol import Model
 from vae.reports import Terms
 
 CHUNK = 1_000  # images at a time: bounds the memory, large enough for full speed
 POSTERIOR_SAMPLES = 64  # codes drawn to estimate E_q log p(x|z) of one image
+NOISE_SEED = 0  # of what is added to an image before it is encoded
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,19 @@ class Encodings:
 class Posterior:
     """q(z|x) of one image, what it decodes to, and the terms of its ELBO."""
 
+    seen: NDArray[np.uint8]  # (C, H, W), what the encoder was shown: the image and noise, if any
     z_loc: NDArray[np.float32]  # (D,)
     z_scale: NDArray[np.float32]  # (D,)
     picture: NDArray[np.uint8]  # (C, H, W), decoded at z_loc
     terms: Terms
 
+    @property
+    def is_point(self) -> bool:
+        """Whether nothing is left open, as by an autoencoder."""
+        return not self.z_scale.any()
 
-def to_tensor(images: NDArray[np.generic], model: VAE) -> Tensor:
+
+def to_tensor(images: NDArray[np.generic], model: Model) -> Tensor:
     """Images (N, C, H, W) where the model is: uint8 pictures as float32 in [0, 1], others as they are."""
     values = torch.from_numpy(np.ascontiguousarray(images)).to(device_of(model)).float()
     return values.div_(255.0) if images.dtype == np.uint8 else values
@@ -49,21 +56,21 @@ def to_pictures(images: Tensor) -> NDArray[np.uint8]:
     return images.clamp(0.0, 1.0).mul_(255.0).round_().to(torch.uint8).cpu().numpy()
 
 
-def device_of(model: VAE) -> torch.device:
+def device_of(model: Model) -> torch.device:
     """Where the model's weights are."""
-    return next(model.parameters()).device
+    return next((weights.device for weights in model.parameters()), torch.device("cpu"))
 
 
 @torch.no_grad()
-def decode_images(model: VAE, z: NDArray[np.floating], label: int | None = None) -> NDArray[np.uint8]:
+def decode_images(model: Model, z: NDArray[np.floating], label: int | None = None) -> NDArray[np.uint8]:
     """The mean pictures of p(x|z), or of p(x|z, y): codes (N, D) -> (N, C, H, W)."""
     codes = torch.from_numpy(np.asarray(z, dtype=np.float32)).to(device_of(model))
-    y = None if label is None else torch.full((len(codes),), label, device=codes.device)
-    return to_pictures(model.decode(codes, y))
+    y = label_of(model, label)
+    return to_pictures(model.decode(codes, None if y is None else y.expand(len(codes))))
 
 
 @torch.no_grad()
-def encode_images(model: VAE, images: NDArray[np.generic], labels: NDArray[np.int64]) -> Encodings:
+def encode_images(model: Model, images: NDArray[np.generic], labels: NDArray[np.int64]) -> Encodings:
     """q(z|x), or q(z|x, y), of each of the images (N, C, H, W)."""
     parts = [slice(start, start + CHUNK) for start in range(0, len(images), CHUNK)]
     chunks = [model.encode(to_tensor(images[part], model), _labels(model, labels[part])) for part in parts]
@@ -72,34 +79,63 @@ def encode_images(model: VAE, images: NDArray[np.generic], labels: NDArray[np.in
 
 
 @torch.no_grad()
-def posterior_of(model: VAE, picture: NDArray[np.uint8], label: int | None = None) -> Posterior:
+def posterior_of(
+    model: Model, picture: NDArray[np.uint8], label: int | None = None, noise: float = 0.0
+) -> Posterior:
     """q(z|x) of one picture (C, H, W), its reconstruction and its ELBO.
 
-    Expectations are means over draws from q with a fixed seed, so that the same picture gives the same
-    number twice.
+    The encoder sees the picture with Gaussian noise of standard deviation ``noise``; the likelihood scores
+    it as it is. Expectations are means over draws from q. All is drawn with a fixed seed, so that the same
+    picture gives the same number twice.
     """
     x = to_tensor(picture[None], model)
-    y = None if label is None else torch.tensor([label], device=x.device)
-    z_loc, z_scale = model.encode(x, y)
-    many = x.expand(POSTERIOR_SAMPLES, -1, -1, -1)
+    seen = add_noise(x, noise)
+    y = label_of(model, label)
+    z_loc, z_scale = model.encode(seen, y)
     labels = None if y is None else y.expand(POSTERIOR_SAMPLES)
-    terms = model.elbo_terms(many, labels, torch.Generator().manual_seed(0)).mean(1)
+    chance = torch.Generator().manual_seed(0)
+    terms = model.elbo_terms(_many(x), labels, chance, _many(seen)).mean(1)
+    scored = as_terms(terms.cpu().double().numpy(), model)
     return Posterior(
+        seen=to_pictures(seen)[0],
         z_loc=z_loc[0].cpu().numpy(),
         z_scale=z_scale[0].cpu().numpy(),
         picture=to_pictures(model.decode(z_loc, y))[0],
-        terms=as_terms(terms.double().cpu().numpy(), model),
+        terms=scored if y is not None else replace(scored, label=None),
     )
 
 
-def as_terms(values: NDArray[np.float64], model: VAE) -> Terms:
+def add_noise(x: Tensor, sigma: float) -> Tensor:
+    """Images and Gaussian noise: the same noise each time, so that a picture stands still."""
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(NOISE_SEED))
+    return x + sigma * noise.to(x.device)
+
+
+def label_of(model: Model, label: int | None) -> Tensor | None:
+    """A label as the model is told it, (1,); None where it has no use for one, or knows no such label."""
+    if label is None or not model.needs_labels or not 0 <= label < model.config.classes:
+        return None
+    return torch.tensor([label], device=device_of(model))
+
+
+def is_told_labels(model: Model) -> bool:
+    """Whether encoder and decoder are told the label, instead of the code telling it."""
+    return model.needs_labels and not model.scores_labels
+
+
+def as_terms(values: NDArray[np.float64], model: Model) -> Terms:
     """(3,) reconstruction, KL and label -> terms; the label's only where the model scores one."""
     reconstruction, kl, label = values.tolist()
     return Terms(reconstruction + label - kl, reconstruction, kl, label if model.scores_labels else None)
 
 
-def _labels(model: VAE, labels: NDArray[np.int64]) -> Tensor | None:
-    """What the model is told of them; labels below 0 are not known."""
-    if not model.needs_labels or (labels < 0).any():
+def _many(x: Tensor) -> Tensor:
+    """One image, as many times as codes are drawn."""
+    return x.expand(POSTERIOR_SAMPLES, -1, -1, -1)
+
+
+def _labels(model: Model, labels: NDArray[np.int64]) -> Tensor | None:
+    """What the model is told of them; nothing where it does not know them all."""
+    if not model.needs_labels or ((labels < 0) | (labels >= model.config.classes)).any():
         return None
     return torch.from_numpy(labels).to(device_of(model))

@@ -13,10 +13,14 @@ from typing import Protocol
 
 import pyro.distributions as dist
 import torch
-from torch import Tensor
+from pyro.distributions.torch_distribution import TorchDistributionMixin
+from torch import Tensor, distributions
 from torch.nn import functional
 
 from vae.configuration import ModelConfig
+from vae.distributions import Whole
+
+SMALL_LOGIT = 0.1  # below it, in halves, quotients of small numbers give way to their series
 
 
 class Likelihood(Protocol):
@@ -51,7 +55,7 @@ class Bernoulli:
 
     def distribution(self, parameters: Tensor) -> dist.TorchDistribution:
         """p(x|z), unchecked."""
-        return _over_images(dist.Bernoulli(logits=parameters, validate_args=False))
+        return _Ink(dist.Bernoulli(logits=parameters, validate_args=False), 3)
 
     def observation(self, x: Tensor) -> Tensor:
         """As it is."""
@@ -69,7 +73,8 @@ class Bernoulli:
 
     def draw(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """Ink or none."""
-        return torch.bernoulli(self.mean(parameters), generator=generator)
+        uniform = torch.rand(parameters.shape, generator=generator).to(parameters.device)
+        return (uniform < self.mean(parameters)).to(parameters.dtype)
 
 
 class ContinuousBernoulli(Bernoulli):
@@ -77,24 +82,20 @@ class ContinuousBernoulli(Bernoulli):
 
     def distribution(self, parameters: Tensor) -> dist.TorchDistribution:
         """p(x|z), a density on [0, 1]."""
-        return _over_images(dist.ContinuousBernoulli(logits=parameters, validate_args=False))
+        return _over_images(_FromLogits(logits=parameters, validate_args=False))
 
     def mean(self, parameters: Tensor) -> Tensor:
         """E[x|z], which is not the parameter of the distribution."""
-        mean: Tensor = dist.ContinuousBernoulli(logits=parameters, validate_args=False).mean
-        return mean
+        return _FromLogits(logits=parameters, validate_args=False).mean
 
     def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
         """The density's logarithm."""
-        density = dist.ContinuousBernoulli(logits=parameters, validate_args=False)
-        log_prob: Tensor = density.log_prob(x)
-        return log_prob
+        return _FromLogits(logits=parameters, validate_args=False).log_prob(x)
 
     def draw(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """By the inverse of the cumulative distribution."""
         uniform = torch.rand(parameters.shape, generator=generator).to(parameters.device)
-        drawn: Tensor = dist.ContinuousBernoulli(logits=parameters, validate_args=False).icdf(uniform)
-        return drawn
+        return _FromLogits(logits=parameters, validate_args=False).icdf(uniform)
 
 
 class Normal:
@@ -167,7 +168,7 @@ class Categorical:
 
     def mean(self, parameters: Tensor) -> Tensor:
         """The mean grey value."""
-        grey = torch.linspace(0.0, 1.0, self.outputs, device=parameters.device)
+        grey = torch.linspace(0.0, 1.0, self.outputs, dtype=parameters.dtype, device=parameters.device)
         mean: Tensor = self.logits(parameters).softmax(-1) @ grey
         return mean
 
@@ -180,8 +181,8 @@ class Categorical:
     def draw(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """Any level, by its probability."""
         probabilities = self.logits(parameters).softmax(-1)
-        drawn = torch.multinomial(probabilities.flatten(0, -2), 1, generator=generator)
-        return drawn.reshape(probabilities.shape[:-1]) / (self.outputs - 1)
+        drawn = torch.multinomial(probabilities.flatten(0, -2).cpu(), 1, generator=generator)
+        return drawn.to(parameters.device).reshape(probabilities.shape[:-1]) / (self.outputs - 1)
 
 
 LIKELIHOODS: Mapping[str, Callable[[ModelConfig], Likelihood]] = MappingProxyType(
@@ -194,6 +195,53 @@ LIKELIHOODS: Mapping[str, Callable[[ModelConfig], Likelihood]] = MappingProxyTyp
 )
 
 
+class _Ink(Whole):
+    """A Bernoulli for each pixel, its log-probability negated once an image instead of at each pixel."""
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """-BCE, summed over the image."""
+        logits = self.base_dist.logits
+        cross_entropy = functional.binary_cross_entropy_with_logits(
+            logits, value.expand(logits.shape), reduction="none"
+        )
+        return -cross_entropy.flatten(-3).sum(-1)
+
+
+class _FromLogits(distributions.ContinuousBernoulli, TorchDistributionMixin):
+    """The continuous Bernoulli as functions of its logit l alone.
+
+    torch's goes by the probability, which it holds 1e-7 away from 0 and 1: beyond, where the logits of black
+    pixels go, it is not normalised and its constant has no gradient.
+    """
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """-BCE and the logarithm of l / tanh(l / 2)."""
+        cross_entropy = functional.binary_cross_entropy_with_logits(
+            self.logits, value.expand(self.logits.shape), reduction="none"
+        )
+        half = self.logits.abs() / 2.0
+        small = half.square() * (1.0 / 3.0 - 7.0 / 90.0 * half.square())
+        large = half.clamp(min=SMALL_LOGIT)
+        quotient = torch.where(half < SMALL_LOGIT, small, (large / large.tanh()).log())
+        return math.log(2.0) + quotient - cross_entropy
+
+    @property
+    def mean(self) -> Tensor:
+        """1/2 + (coth(l / 2) - 2 / l) / 2."""
+        half = self.logits / 2.0
+        near = half.abs() < SMALL_LOGIT
+        small = half * (1.0 / 3.0 - half.square() / 45.0)
+        large = torch.where(near, torch.ones_like(half), half)
+        return 0.5 + 0.5 * torch.where(near, small, 1.0 / large.tanh() - 1.0 / large)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """log(1 + u (exp(l) - 1)) / l for l < 0, mirrored for l > 0."""
+        falling = -self.logits.abs().clamp(min=1e-6)
+        mirrored = self.logits > 0
+        u = torch.where(mirrored, 1.0 - value, value)
+        x = ((u * falling.expm1()).log1p() / falling).clamp(0.0, 1.0)
+        return torch.where(mirrored, 1.0 - x, x)
+
+
 def _over_images(values: dist.TorchDistribution) -> dist.TorchDistribution:
-    whole: dist.TorchDistribution = values.to_event(3)
-    return whole
+    return Whole(values, 3)

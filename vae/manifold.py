@@ -10,7 +10,7 @@ from PIL import Image
 
 from vae.configuration import require_real, require_whole
 from vae.errors import ConfigurationError
-from vae.inference import decode_images
+from vae.inference import decode_images, is_told_labels
 from vae.models import VAE
 from vae.tiles import TileGrid, mosaic, square_grid
 
@@ -18,17 +18,19 @@ LARGEST_EXTENT = 1_000.0
 LARGEST_GRID = 200
 
 
-def manifold(model: VAE, extent: float, grid: int) -> NDArray[np.uint8]:
+def manifold(model: VAE, extent: float, grid: int, label: int | None = None) -> NDArray[np.uint8]:
     """Decode ``grid`` x ``grid`` codes that span [-extent, extent] on both axes, z₂ upwards.
 
-    Other dimensions of z than the first two are 0; where D is 1, there is a single row.
+    Other dimensions of z than the first two are 0; where D is 1, there is one row. A decoder that takes a
+    label is told ``label``, or 0.
 
     Returns:
         One picture (C, rows x H, columns x W).
 
     Raises:
-        ConfigurationError: a number is out of its range.
+        ConfigurationError: a number is out of its range, or a label is given to a model that takes none.
     """
+    told = _label_to_tell(model, label)
     require_real("The extent", extent, 0.0, LARGEST_EXTENT, above=True)
     require_whole("The grid", grid, 1, LARGEST_GRID)
     tiles, latent_dim = square_grid(extent, grid), model.config.latent_dim
@@ -37,8 +39,20 @@ def manifold(model: VAE, extent: float, grid: int) -> NDArray[np.uint8]:
     centres = tiles.centres()
     z = np.zeros((len(centres), latent_dim), np.float32)
     z[:, :2] = centres[:, :latent_dim]
-    rows = [decode_images(model, row) for row in np.split(z, tiles.rows)]  # one at a time bounds the memory
+    # one row at a time bounds the memory
+    rows = [decode_images(model, row, told) for row in np.split(z, tiles.rows)]
     return mosaic(np.concatenate(rows), tiles)
+
+
+def _label_to_tell(model: VAE, label: int | None) -> int | None:
+    if not is_told_labels(model):
+        if label is not None:
+            raise ConfigurationError("The model decodes without labels. Leave the label out.")
+        return None
+    if label is None:
+        return 0
+    require_whole("The label", label, 0, model.config.classes - 1)
+    return label
 
 
 def png(picture: NDArray[np.uint8]) -> bytes:

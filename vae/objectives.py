@@ -7,13 +7,16 @@ the traces: a step then costs less, and the terms come with it.
 
 from __future__ import annotations
 
+import functools
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import pyro
 import torch
 from pyro import poutine
+from pyro.distributions.util import scale_and_mask
 from pyro.infer import TraceEnum_ELBO
 from pyro.poutine.util import site_is_subsample
 from torch import Tensor
@@ -34,7 +37,7 @@ class Estimate:
 def estimate(model: VAE, config: TrainingConfig, x: Tensor, y: Tensor | None, beta: float) -> Estimate:
     """The objective that ``config`` names at one batch, with fresh draws of z."""
     if isinstance(model, MixtureVAE):
-        return _enumerated(model, x, y, beta)
+        return _enumerated(model, config, x, y, beta)
     with pyro.validation_enabled(False):
         guide_trace, model_trace = _traces(model, config, x, y, beta)
     sites = _Sites(guide_trace, model_trace)
@@ -56,19 +59,15 @@ class _Sites:
             for name, site in model_trace.nodes.items()
             if site["type"] == "sample" and not site_is_subsample(site)  # the plate is a site as well
         }
-        self.observed = {
-            name: site["fn"].log_prob(site["value"]) for name, site in sites.items() if site["is_observed"]
-        }
+        observed = {name: site for name, site in sites.items() if site["is_observed"]}
+        log_probs = {name: site["fn"].log_prob(site["value"]) for name, site in observed.items()}
+        weighed = [_weighed(log_probs[name], site) for name, site in observed.items()]
+        self.log_likelihood = functools.reduce(torch.add, weighed)  # (B,), or (K, B) for K particles
         self.latent = [
             (guide_trace.nodes[name], site) for name, site in sites.items() if name in guide_trace.nodes
         ]
-        label = self.observed.get("y")
-        self.label = label.sum().detach() if label is not None else self.observed["x"].new_zeros(())
-        self.reconstruction = self.observed["x"].sum().detach()
-
-    def log_likelihood(self) -> Tensor:
-        """(B,), or (K, B) for K particles."""
-        return torch.stack(tuple(self.observed.values())).sum(0)
+        self.reconstruction = log_probs["x"].detach().sum()
+        self.label = log_probs["y"].detach().sum() if "y" in log_probs else self.reconstruction.new_zeros(())
 
     def terms(self, kl: Tensor, particles: int) -> Tensor:
         """(3,), a mean over the particles."""
@@ -78,27 +77,39 @@ class _Sites:
 def _traces(model: VAE, config: TrainingConfig, x: Tensor, y: Tensor | None, beta: float) -> tuple[Any, Any]:
     """The guide's trace, and the model's at the same z; K particles make a plate around the images'."""
 
-    def traced(function: Any) -> Any:
+    def particles() -> AbstractContextManager[object]:
         if config.particles == 1:
-            return poutine.trace(function).get_trace(x, y, beta)
-        with pyro.plate("particles", config.particles, dim=-2):
-            return poutine.trace(function).get_trace(x, y, beta)
+            return nullcontext()
+        plate: AbstractContextManager[object] = pyro.plate("particles", config.particles, dim=-2)
+        return plate
 
-    guide = _ScoreFunction()(model.guide) if config.gradient == "score-function" else model.guide
-    guide_trace = traced(guide)
-    return guide_trace, traced(poutine.replay(model.model, trace=guide_trace))
+    # Outside the plates: a distribution that they expand would forget it.
+    pathless = _ScoreFunction() if config.gradient == "score-function" else nullcontext()
+    with pathless, particles(), poutine.trace() as guided:
+        model.guide(x, y, beta)
+    with particles(), poutine.trace() as modelled, poutine.replay(trace=guided.trace):
+        model.model(x, y, beta)
+    return guided.trace, modelled.trace
 
 
 def _closed_form(sites: _Sites, particles: int) -> Estimate:
     """The ELBO with each KL in closed form: TraceMeanField_ELBO. Kingma & Welling (2013), equation 7."""
-    loss = -sites.log_likelihood().sum()
+    loss = -sites.log_likelihood.sum()
     total = torch.zeros_like(sites.reconstruction)
     for q, p in sites.latent:
-        kl = kl_divergence(q["fn"], p["fn"]).sum()
-        total = total + kl.detach()
-        if weight := _weight(q):
-            loss = loss + weight * kl
+        kl = _kl(q, p)
+        total = total + kl.detach().sum()
+        loss = loss + _weighed(kl, q).sum()
     return Estimate(loss / particles, sites.terms(total, particles))
+
+
+def _kl(q: Any, p: Any) -> Tensor:
+    """(B,) or (K, B): in closed form or, where none is known, at the draw, as Pyro does."""
+    try:
+        kl: Tensor = kl_divergence(q["fn"], p["fn"])
+    except NotImplementedError:
+        kl = q["fn"].log_prob(q["value"]) - p["fn"].log_prob(q["value"])
+    return kl
 
 
 def _sampled(sites: _Sites, particles: int) -> Estimate:
@@ -106,58 +117,59 @@ def _sampled(sites: _Sites, particles: int) -> Estimate:
 
     Where the draw has no pathwise gradient, that of q goes by the score function (Williams 1992).
     """
-    log_likelihood = sites.log_likelihood()
-    log_q, log_p = _latent_log_probs(sites, weighed=True)
-    with torch.no_grad():
-        free_q, free_p = _latent_log_probs(sites, weighed=False)
-    loss = -(log_likelihood + log_p).sum()
+    log_q, log_p, kl = _latent_log_probs(sites)
     if all(q["fn"].has_rsample for q, _ in sites.latent):
-        loss = loss + log_q.sum()
+        elbo = sites.log_likelihood + log_p - log_q
     else:
-        score = sum(q["fn"].log_prob(q["value"]) for q, _ in sites.latent)
-        loss = loss - ((log_likelihood + log_p - log_q).detach() * score).sum()
-    return Estimate(loss / particles, sites.terms((free_q - free_p).sum(), particles))
+        elbo = sites.log_likelihood + log_p - log_q.detach()
+        score = torch.stack([q["fn"].log_prob(q["value"]) for q, _ in sites.latent]).sum(0)
+        elbo = elbo + elbo.detach() * (score - score.detach())  # the value stays the ELBO's
+    return Estimate(-elbo.sum() / particles, sites.terms(kl, particles))
 
 
 def _importance_weighted(sites: _Sites, particles: int) -> Estimate:
     """log 1/K sum p(x, z_k) / q(z_k|x): RenyiELBO(alpha=0). Burda et al. (2015), equation 8."""
-    log_q, log_p = _latent_log_probs(sites, weighed=True)
-    log_weights = (sites.log_likelihood() + log_p - log_q).reshape(particles, -1)
+    log_q, log_p, kl = _latent_log_probs(sites)
+    log_weights = (sites.log_likelihood + log_p - log_q).reshape(particles, -1)
     loss = -(log_weights.logsumexp(0) - math.log(particles)).sum()
-    with torch.no_grad():
-        free_q, free_p = _latent_log_probs(sites, weighed=False)
-    return Estimate(loss, sites.terms((free_q - free_p).sum(), particles))
+    return Estimate(loss, sites.terms(kl, particles))
 
 
-def _enumerated(model: MixtureVAE, x: Tensor, y: Tensor | None, beta: float) -> Estimate:
+def _enumerated(
+    model: MixtureVAE, config: TrainingConfig, x: Tensor, y: Tensor | None, beta: float
+) -> Estimate:
     """The ELBO with its component summed out, by Pyro's own TraceEnum_ELBO."""
-    elbo = TraceEnum_ELBO(max_plate_nesting=1)
+    particles = config.particles
+    elbo = TraceEnum_ELBO(num_particles=particles, vectorize_particles=particles > 1, max_plate_nesting=1)
     with pyro.validation_enabled(False):
         loss: Tensor = elbo.differentiable_loss(model.model, model.guide, x, y, beta)
     with torch.no_grad():
-        terms = model.elbo_terms(x, y, torch.Generator().manual_seed(0)).sum(1)
+        seed = int(torch.randint(2**31, ()))  # fresh draws, but decided by the seed of the run
+        terms = model.elbo_terms(x, y, torch.Generator().manual_seed(seed), model.corrupt(x)).sum(1)
     return Estimate(loss, terms)
 
 
-def _latent_log_probs(sites: _Sites, *, weighed: bool) -> tuple[Tensor, Tensor]:
-    """log q and log p of all latent sites at their draws, (B,) or (K, B)."""
-    log_q = torch.zeros_like(sites.log_likelihood())
-    log_p = torch.zeros_like(log_q)
+def _latent_log_probs(sites: _Sites) -> tuple[Tensor, Tensor, Tensor]:
+    """log q and log p of the latent sites at their draws, (B,) or (K, B), and the unweighed KL, summed."""
+    log_q = torch.zeros_like(sites.log_likelihood)
+    log_p, kl = torch.zeros_like(log_q), torch.zeros_like(sites.reconstruction)
     for q, p in sites.latent:
-        weight = _weight(q) if weighed else 1.0
-        if weight:
-            log_q = log_q + weight * q["fn"].log_prob(q["value"])
-            log_p = log_p + weight * p["fn"].log_prob(q["value"])
-    return log_q, log_p
+        log_q_here, log_p_here = (site["fn"].log_prob(site["value"]) for site in (q, p))
+        log_q, log_p = log_q + _weighed(log_q_here, q), log_p + _weighed(log_p_here, p)
+        kl = kl + (log_q_here - log_p_here).detach().sum()
+    return log_q, log_p, kl
 
 
-def _weight(site: Any) -> float:
-    """What ``weighed`` in the models gave the site: Pyro says 0 by a mask."""
-    return 0.0 if site["mask"] is False else float(site["scale"])
+def _weighed(values: Tensor, site: Any) -> Tensor:
+    """As the handlers around the site say, ``weighed`` in the models among them."""
+    within: Tensor = scale_and_mask(values, site["scale"], site["mask"])
+    return within
 
 
 class _ScoreFunction(poutine.messenger.Messenger):
     """Draws within have no pathwise gradient."""
 
     def _pyro_sample(self, message: Any) -> None:
-        message["fn"].base_dist.has_rsample_(False)
+        if not site_is_subsample(message):
+            drawn = message["fn"]
+            getattr(drawn, "base_dist", drawn).has_rsample_(False)

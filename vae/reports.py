@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,3 +69,20 @@ def terms_as_json(terms: Terms) -> dict[str, Any]:
 def epoch_as_json(report: EpochReport) -> dict[str, Any]:
     """What JSON keeps of an epoch."""
     return asdict(report) | {"train": terms_as_json(report.train), "test": terms_as_json(report.test)}
+
+
+def epoch_from_json(values: Mapping[str, Any]) -> EpochReport:
+    """What epoch_as_json() kept.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: the values are something else.
+    """
+    terms: dict[str, Any] = {name: Terms(**_numbers(values[name])) for name in ("train", "test")}
+    others = {name: value for name, value in values.items() if name not in terms}
+    return EpochReport(**_numbers(others), **terms)
+
+
+def _numbers(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values.values()):
+        raise ValueError("the history holds something else than numbers")
+    return values

@@ -32,6 +32,10 @@ class TileGrid:
         """From the lower edge to the upper, on the plane."""
         return self.rows * self.step
 
+    def finer(self, times: int) -> TileGrid:
+        """Each tile split into ``times`` x ``times``."""
+        return TileGrid(self.left, self.bottom, self.step / times, times * self.columns, times * self.rows)
+
     def centres(self) -> NDArray[np.float32]:
         """(G, 2) tile centres, G = rows x columns: the top row first, each from left to right."""
         z1 = self.left + self.step * (np.arange(self.columns) + 0.5)

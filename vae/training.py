@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from vae.configuration import TrainingConfig
-from vae.errors import TrainingError
+from vae.configuration import TrainingConfig, require_fit
+from vae.errors import ConfigurationError, TrainingError
 from vae.inference import CHUNK, as_terms, to_tensor
 from vae.models import VAE
 from vae.objectives import estimate
@@ -63,7 +64,7 @@ def train(
     test_images: NDArray[np.generic],
 ) -> Training:
     """Train ``model`` in place on images without labels: iterate over what this returns."""
-    nothing = (np.zeros(len(images), np.int64) for images in (train_images, test_images))
+    nothing = (np.full(len(images), -1) for images in (train_images, test_images))
     return Training(model, config, Arrays(train_images, next(nothing), test_images, next(nothing)))
 
 
@@ -72,8 +73,9 @@ class Training(Iterator[Report]):
 
     Nothing happens between two reports, so whoever drives it may pause by not asking for the next one, and
     stop by letting it go. Between two reports ``state()`` is all that is needed to go on later, and
-    ``config`` may be replaced: a changed learning rate or beta counts from the next step on. Seeds torch's
-    global generator: same seed, same curve on a CPU.
+    ``config`` may be replaced: a changed learning rate or beta counts from the next step on. Pyro draws from
+    torch's global generator: the run sets it before each report, so that the same seed gives the same curve
+    on a CPU, whatever else is drawn between two reports.
 
     A loss that is no longer finite takes the run back to its last good state, with half the learning rate.
 
@@ -85,6 +87,8 @@ class Training(Iterator[Report]):
     def __init__(
         self, model: VAE, config: TrainingConfig, data: TrainingData, device: str | torch.device = "cpu"
     ) -> None:
+        require_fit(model.config, config)
+        _require_labels(model, data.train_labels)
         self.model = model.to(device)
         self.config = config
         self.step = 0  # steps done
@@ -93,9 +97,11 @@ class Training(Iterator[Report]):
         self._pixels = torch.from_numpy(data.train_images).to(device)
         self._labels = torch.from_numpy(data.train_labels).to(device) if model.needs_labels else None
         self._batches = math.ceil(len(self._pixels) / config.batch_size)  # an epoch
+        self._weights = tuple(model.parameters())
         self._optimizer = prepare_optimizer(model, config)
         self._order_generator = torch.Generator().manual_seed(config.seed)
         torch.manual_seed(config.seed)
+        self._chance = torch.get_rng_state()  # between two reports
         self._seconds = 0.0
         self._rollbacks = 0
         self._unscored = False  # whether an epoch is over and the test set not scored
@@ -110,33 +116,55 @@ class Training(Iterator[Report]):
         """Of the whole run."""
         return self._batches * self.config.epochs
 
+    @property
+    def epoch(self) -> float:
+        """Epochs done."""
+        return self.step / self._batches
+
+    @property
+    def seconds(self) -> float:
+        """Spent on it so far."""
+        return self._seconds
+
+    @property
+    def scoring_due(self) -> bool:
+        """Whether an epoch is over, and the next report is of the test set."""
+        return self._unscored
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is no further report."""
+        return self.step >= self.steps and not self._unscored
+
     def __next__(self) -> Report:
         """Take a step, or score the test set where an epoch is over."""
-        began = time.perf_counter()
-        if self._unscored:
-            return self._end_epoch(began)
-        if self.step >= self.steps:
+        if self.finished:
             raise StopIteration
-        return self._take_step(began)
+        began = time.perf_counter()
+        torch.set_rng_state(self._chance)
+        report = self._end_epoch(began) if self._unscored else self._take_step(began)
+        self._chance = torch.get_rng_state()
+        return report
 
     def _take_step(self, began: float) -> Report:
+        state = self.state() if self._good_state_due() else None
         place = self.step % self._batches
         if place == 0:
             self._begin_epoch()
         batch = self._order[place]
-        x = as_images(self._pixels[batch])
+        x = as_images(self._pixels.index_select(0, batch))
         y = self._labels[batch] if self._labels is not None else None
         beta = beta_at(self.config, self.step / self._batches)
         found = estimate(self.model, self.config, x, y, beta)
-        loss, terms = found.loss / len(x), found.terms.double().cpu().numpy()
+        loss, terms = found.loss / len(x), found.terms.cpu().double().numpy()
         if not (math.isfinite(loss.item()) and np.isfinite(terms).all()):
             return self._roll_back(self.step + 1, began)
-        if self.step % GOOD_STATE_EVERY == 0 and self.step != self._last_good.step:
-            self._last_good, self._rollbacks = self.state(), 0
+        if state is not None:  # the loss is finite: so it was good
+            self._last_good, self._rollbacks = state, 0
         rate = self._set_learning_rate()
         self._optimizer.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        norm = self._clip_gradient()
         self._optimizer.step()
         self.step += 1
         self._totals += terms
@@ -150,7 +178,7 @@ class Training(Iterator[Report]):
             train=self._terms(terms / len(x)),
             learning_rate=rate,
             beta=beta,
-            gradient_norm=norm.item(),
+            gradient_norm=norm,
         )
 
     def _end_epoch(self, began: float) -> Report:
@@ -176,6 +204,13 @@ class Training(Iterator[Report]):
         batches: tuple[Tensor, ...] = order.split(self.config.batch_size)
         return batches
 
+    def _clip_gradient(self) -> float:
+        """The norm before. As clip_grad_norm_(), which would multiply by 1 where there is nothing to clip."""
+        norm = get_total_norm([weights.grad for weights in self._weights if weights.grad is not None])
+        if norm > self.config.gradient_clip:
+            clip_grads_with_norm_(self._weights, self.config.gradient_clip, norm)
+        return norm.item()
+
     def _set_learning_rate(self) -> float:
         rate, momentum = learning_rate_at(self.config, self.step, self.steps)
         for group in self._optimizer.param_groups:
@@ -196,6 +231,7 @@ class Training(Iterator[Report]):
             model=self.model,
             optimizer=self._optimizer,
             order=self._order_state,
+            chance=self._chance,
             config=self.config,
             step=self.step,
             unscored=self._unscored,
@@ -208,12 +244,15 @@ class Training(Iterator[Report]):
         """Go on from a state of a run of the same model, data and batch size, as if it had not ended."""
         state.restore(self.model, self._optimizer)
         self._order_generator.set_state(state.order)
-        self._order_state = state.order
+        self._order_state, self._chance = state.order, state.chance
         self._order = self._shuffled() if state.step else ()
         self.config, self.step, self._unscored = state.config, state.step, state.unscored
         self._seconds, self._epoch_began = state.seconds, state.epoch_began
         self._totals = np.array(state.totals)
         self._last_good, self._rollbacks = state, 0
+
+    def _good_state_due(self) -> bool:
+        return self.step % GOOD_STATE_EVERY == 0 and self.step != self._last_good.step
 
     def _roll_back(self, lost_step: int, began: float) -> RollbackReport:
         """Take up the last good state with half the learning rate.
@@ -234,9 +273,18 @@ class Training(Iterator[Report]):
         )
 
 
+def _require_labels(model: VAE, labels: NDArray[np.int64]) -> None:
+    unknown = int(((labels < 0) | (labels >= model.config.classes)).sum())
+    if model.needs_labels and unknown:
+        raise ConfigurationError(
+            f"A model of the family '{model.config.family}' learns from labels, and {unknown:,} of the "
+            f"{len(labels):,} training images have none. Choose another data set, or the family 'vae'."
+        )
+
+
 def as_images(values: Tensor) -> Tensor:
     """uint8 pictures (B, C, H, W) -> float32 in [0, 1]; other values as they are."""
-    return values.float().div_(255.0) if values.dtype == torch.uint8 else values
+    return values / 255.0 if values.dtype == torch.uint8 else values
 
 
 def prepare_optimizer(model: VAE, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -259,7 +307,7 @@ def evaluate(model: VAE, images: NDArray[np.generic], labels: NDArray[np.int64] 
         part = slice(start, start + CHUNK)
         x = to_tensor(images[part], model)
         y = torch.from_numpy(labels[part]).to(x.device) if labels is not None and model.needs_labels else None
-        totals += model.elbo_terms(x, y, noise).sum(1).double().cpu().numpy()
+        totals += model.elbo_terms(x, y, noise).sum(1).cpu().double().numpy()
     return as_terms(totals / len(images), model)
 
 

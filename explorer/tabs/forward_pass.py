@@ -39,9 +39,11 @@ class ForwardPassTab(QWidget):
         self._timer.timeout.connect(self._refresh)
         self.guide.redraw.clicked.connect(lambda: self.redraw())
         self.elbo.more.clicked.connect(lambda: self.redraw(MORE))
-        self.guide.previous.clicked.connect(lambda: session.exploration.step(-1))
-        self.guide.next.clicked.connect(lambda: session.exploration.step(1))
-        session.exploration.selection_changed.connect(self._outdated)
+        self.guide.previous.clicked.connect(lambda: session.inputs.step(-1))
+        self.guide.next.clicked.connect(lambda: session.inputs.step(1))
+        session.inputs.selection_changed.connect(self._outdated)
+        session.inputs.noise_changed.connect(self._outdated)
+        session.exploration.label_changed.connect(self._outdated)
         session.workspace.model_changed.connect(self._outdated)
         session.workspace.weights_changed.connect(self._outdated)
 
@@ -115,14 +117,16 @@ class ForwardPassTab(QWidget):
 
     def _caption(self) -> str:
         """Which image it is."""
-        selection, data = self._session.exploration.selection, self._session.workspace.dataset
-        if selection is None or selection.index is None or selection.label is None or data is None:
-            return "A drawn image."
-        return f"Test image {selection.index}, label {data.info.classes[selection.label]}."
+        selection, data = self._session.inputs.selection, self._session.workspace.dataset
+        told, names = self._session.exploration.label, self._session.workspace.class_names
+        if selection is None or selection.index is None or data is None:
+            return "A drawn image." if told is None else f"A drawn image, encoded as {names[told]}."
+        label = "" if selection.label is None else f", label {data.info.classes[selection.label]}"
+        return f"Test image {selection.index}{label}."
 
     def _reason(self) -> str:
         """Why there is nothing to show."""
-        model, selection = self._session.workspace.model, self._session.exploration.selection
+        model, selection = self._session.workspace.model, self._session.inputs.selection
         if model is None:
             return "The model is being opened …"
         if selection is None:

@@ -16,16 +16,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.messages import Progress, RunRequest
+from explorer.messages import Progress, RunEnded, RunRequest
 from explorer.session import Session
 from explorer.views.card import Card, styled_label
+from explorer.views.diagnostics_page import DiagnosticsPage
 from explorer.views.elbo_plot import ElboPlot
+from explorer.views.run_changes import RunChanges
 from explorer.views.run_controls import RunControls
+from explorer.views.run_curves import Curves
 from explorer.views.run_form import GROUP, RunForm
+from explorer.views.run_menus import CompareButton, ExportButton, recorded
+from explorer.views.run_overlays import ShownRun
+from explorer.views.run_pages import RunPages
 from explorer.views.run_pictures import RunPictures
 from explorer.views.run_progress import RunProgress, duration
 from explorer.workspace import OpenedModel
-from vae.datasets import DATASETS
+from vae.datasets import Dataset, find_info
+from vae.history import Measure, RunRecord
 from vae.presets import PRESETS
 
 GAP = 10
@@ -40,11 +47,16 @@ class TrainTab(QWidget):
         self._session = session
         self._settings = settings
         self._shows_run = False  # else a model's history, or nothing
-        self.form = RunForm(session.workspace.places.data, settings)
+        self.form = RunForm(session, settings)
+        self.changes = RunChanges(session)
         self.controls = RunControls(session)
         self.plot = ElboPlot()
         self.progress = RunProgress(session)
+        self.compare = CompareButton(session, self.plot)
+        self.export = ExportButton(session, self.plot)
         self.pictures = RunPictures(session)
+        self.diagnostics = DiagnosticsPage(session)
+        self.pages = RunPages(self.pictures, self.diagnostics)
         self._shown = styled_label("", "muted")
         self._following = QCheckBox("E&xplore while it trains")
         self._following.setObjectName("followingBox")
@@ -56,10 +68,13 @@ class TrainTab(QWidget):
         self._run_card = Card("Run")
         self._run_card.body.addWidget(_scrolled(self.form), 1)
         self._run_card.body.addWidget(self._following)
+        self._run_card.body.addWidget(self.changes)
         self._run_card.body.addWidget(self.controls)
         elbo_card = Card("ELBO")
         self._shown.setWordWrap(True)
         elbo_card.heading.insertWidget(1, self._shown, 100)
+        elbo_card.heading.addWidget(self.compare)
+        elbo_card.heading.addWidget(self.export)
         elbo_card.body.addWidget(self.plot, 1)
         elbo_card.body.addWidget(self.progress)
         column = QWidget()
@@ -68,7 +83,7 @@ class TrainTab(QWidget):
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(GAP)
         right.addWidget(elbo_card, 1)
-        right.addWidget(self.pictures)
+        right.addWidget(self.pages)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, 0)
         layout.setSpacing(GAP)
@@ -89,9 +104,12 @@ class TrainTab(QWidget):
         self._following.toggled.connect(session.set_following)
         session.following_changed.connect(self._following_changed)
         self.controls.started.connect(self._start)
+        self.controls.started_paused.connect(self._start_paused)
         run.began.connect(self._began)
         run.progressed.connect(self._progressed)
         run.epoch_ended.connect(self.plot.add_epoch)
+        run.rolled_back.connect(self.plot.roll_back)
+        run.ended.connect(self._ended)
         session.workspace.model_changed.connect(self._model_changed)
         session.workspace.dataset_changed.connect(self._dataset_changed)
         QShortcut(QKeySequence(Qt.Key.Key_Space), self, self.controls.toggle_pause)
@@ -111,17 +129,37 @@ class TrainTab(QWidget):
 
     @Slot()
     def _start(self) -> None:
+        self._begin(paused=False)
+
+    @Slot()
+    def _start_paused(self) -> None:
+        self._begin(paused=True)
+
+    def _begin(self, *, paused: bool) -> None:
         choice = self.form.read()
         if choice is not None:
-            self._session.start_run(choice.preset, choice.model, choice.training, choice.dataset)
+            self._session.start_run(
+                *(choice.preset, choice.model, choice.training, choice.dataset, choice.device),
+                paused=paused,
+            )
 
     @Slot(object)
     def _began(self, request: RunRequest) -> None:
         self._shows_run = True
-        self.plot.clear()
-        self._shown.setText(
-            f"Run {request.run}: {request.dataset.info.title}, {PRESETS[request.preset].title}"
-        )
+        preset = PRESETS[request.preset].title if request.preset in PRESETS else request.preset
+        title = f"Run {request.run}: {request.dataset.info.title}, {preset}"
+        measure = Measure.of(request.model, request.dataset.info.name)
+        curves = Curves()
+        if request.resumed is not None:
+            curves.add_history(request.resumed.header.history)
+        self.compare.show_run(ShownRun(title, measure, request.training.beta, curves, request.keep_as))
+        self._shown.setText(title)
+
+    @Slot(object)
+    def _ended(self, message: RunEnded) -> None:
+        """A run that has failed went back to its last good step."""
+        if message.failure and message.checkpoint and message.run == self._session.run.number:
+            self.plot.cut_back(message.step)
 
     @Slot(object)
     def _progressed(self, message: Progress) -> None:
@@ -139,22 +177,28 @@ class TrainTab(QWidget):
         if self._session.run.active or (self._shows_run and self._is_of_the_run(model)):
             return
         self._shows_run = False
-        history = model.checkpoint.history
-        self.plot.show_history(history)
+        self.compare.show_run(recorded(model.title, _record(model), model.path))
         self._shown.setText(_account(model))
         self.pictures.show_model(model)
+        self.diagnostics.show_model(model)
 
     def _is_of_the_run(self, model: OpenedModel) -> bool:
         """Whether this is what the last run has made, whose every step is shown already."""
         request = self._session.run.request
         return request is not None and model.path in (None, request.keep_as)
 
-    @Slot()
-    def _dataset_changed(self) -> None:
+    @Slot(object)
+    def _dataset_changed(self, data: Dataset) -> None:
+        self.form.offer_dataset(data.info)
         self.form.refresh_datasets()
         model = self._session.workspace.model
         if model is not None and not self._session.run.active and not self._shows_run:
             self.pictures.show_model(model)
+
+
+def _record(model: OpenedModel) -> RunRecord:
+    known = model.checkpoint
+    return RunRecord(known.preset, known.dataset, known.model.config, known.training, known.history)
 
 
 def _account(model: OpenedModel) -> str:
@@ -164,7 +208,8 @@ def _account(model: OpenedModel) -> str:
         return f"{model.title} keeps no history of its training"
     last = history[-1]
     dataset = model.checkpoint.dataset
-    title = DATASETS[dataset].title if dataset in DATASETS else dataset
+    info = find_info(dataset)
+    title = info.title if info else dataset
     return f"{model.title}: trained on {title}, {last.epoch} epochs in {duration(last.seconds)}"
 
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar
 
-from explorer.messages import DatasetNotLoaded, Downloading
+from explorer.messages import DatasetNotLoaded, Downloading, ReadingImages
 from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
 from explorer.views.picture_grid import PictureGrid
-from vae.datasets import DATASETS, Dataset
+from vae.datasets import Dataset, info_of
 
 ROWS, COLUMNS = 3, 6
 PAGE = ROWS * COLUMNS
@@ -42,8 +42,8 @@ class DataCard(Card):
         session.workspace.dataset_missing.connect(self._offer_download)
         session.workspace.model_changed.connect(self._withdraw_download)
         session.workspace.download_changed.connect(self._show_download)
-        session.exploration.candidates_changed.connect(self._show_candidates)
-        session.exploration.selection_changed.connect(self._mark)
+        session.inputs.candidates_changed.connect(self._show_candidates)
+        session.inputs.selection_changed.connect(self._mark)
 
     def _pager(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -79,14 +79,14 @@ class DataCard(Card):
         self._show_download(None)
 
     def _choose_class(self, choice: int) -> None:
-        self._session.exploration.offer_class(None if choice <= 0 else choice - 1)
+        self._session.inputs.offer_class(None if choice <= 0 else choice - 1)
 
     def _show_candidates(self) -> None:
         self._page = 0
         self._show_page()
 
     def _turn(self, by: int) -> None:
-        self._page = (self._page + by) % max(1, -(-len(self._session.exploration.candidates) // PAGE))
+        self._page = (self._page + by) % max(1, -(-len(self._session.inputs.candidates) // PAGE))
         self._show_page()
 
     def _show_page(self) -> None:
@@ -96,18 +96,18 @@ class DataCard(Card):
             self.grid.show_pictures(data.test_images[shown])
             first = self._page * PAGE + 1
             self._place.setText(
-                f"{first:,}–{first + len(shown) - 1:,} of {len(self._session.exploration.candidates):,}"
+                f"{first:,}–{first + len(shown) - 1:,} of {len(self._session.inputs.candidates):,}"
             )
             self._mark()
 
     def _shown(self) -> NDArray[np.int64]:
-        return self._session.exploration.candidates[self._page * PAGE : (self._page + 1) * PAGE]
+        return self._session.inputs.candidates[self._page * PAGE : (self._page + 1) * PAGE]
 
     def _choose(self, place: int) -> None:
-        self._session.exploration.select_test_image(int(self._shown()[place]))
+        self._session.inputs.select_test_image(int(self._shown()[place]))
 
     def _mark(self) -> None:
-        selection = self._session.exploration.selection
+        selection = self._session.inputs.selection
         index = None if selection is None else selection.index
         shown = self._shown().tolist()
         self.grid.mark(shown.index(index) if index in shown else None)
@@ -129,19 +129,18 @@ class DataCard(Card):
         else:
             self._session.workspace.download_dataset(self._missing)
 
-    def _show_download(self, message: Downloading | None) -> None:
+    def _show_download(self, message: Downloading | ReadingImages | None) -> None:
         going_on = message is not None
         self._bar.setVisible(going_on)
         self._notice.setVisible(bool(self._missing) and not going_on)
         self._download.setVisible(bool(self._missing) or going_on)
         self._download.setText("Cancel" if going_on else "Download")
         if message is not None:
-            title, progress = DATASETS[message.name].title, message.progress
-            self._bar.setMaximum(progress.total)
-            self._bar.setValue(progress.done)
-            self._bar.setFormat(f"{title}: {progress.done / MEGA:.1f} of {progress.total / MEGA:.1f} MB")
+            self._bar.setMaximum(message.progress.total)
+            self._bar.setValue(message.progress.done)
+            self._bar.setFormat(f"{info_of(message.name).title}: {message.so_far}".replace("%", "%%"))
         elif self._missing:
-            info = DATASETS[self._missing]
+            info = info_of(self._missing)
             self._notice.setText(
                 f"The images of {info.title} are not on this computer ({info.download_bytes / MEGA:.0f} MB)."
             )

@@ -21,14 +21,18 @@ from explorer.theme import current_theme
 from explorer.views.card import styled_label
 from explorer.views.flow_layout import FlowLayout
 from explorer.views.run_canvas import Canvas
+from explorer.views.run_comparison import Comparison
 from explorer.views.run_curves import Curves, room_to_grow
 from explorer.views.run_legend import Chip
 from explorer.views.run_lines import ELBO_LINES, KL_LINES, Line
+from explorer.views.run_marks import RollbackMarks
+from explorer.views.run_overlays import ShownRun
 from explorer.views.run_panel import Panel
 from explorer.views.run_readout import ReadOut
+from vae.history import NO_BOUND
 
 if TYPE_CHECKING:
-    from vae import EpochReport, StepReport
+    from vae import EpochReport, RollbackReport, StepReport
 
 REDRAW_AFTER = 80  # milliseconds: a dozen pictures a second, however many reports arrive
 AXES = {"step": "step", "epoch": "epoch", "time": "time in seconds"}  # as chosen: as written on the axis
@@ -45,6 +49,7 @@ class ElboPlot(QWidget):
         super().__init__()
         self.setObjectName("elboPlot")
         self.setAccessibleName("The ELBO and its two terms while the model trains")
+        self._run: ShownRun | None = None
         self._curves = Curves()
         self._automatic = True  # until the user zooms
         self._mouse: QPointF | None = None
@@ -53,6 +58,7 @@ class ElboPlot(QWidget):
         self.kl = Panel(self._canvas.add_plot(1, 1), "KL, nats", KL_LINES)
         self._panels = (self.elbo, self.kl)
         self.kl.plot.setXLink(self.elbo.plot)
+        self._marks = RollbackMarks(self._panels)
         self._readout = ReadOut(self._canvas)
         self.chips = {line.name: self._chip(line) for line in (*ELBO_LINES, *KL_LINES)}
         self.axis_box = self._axis_box()
@@ -95,6 +101,11 @@ class ElboPlot(QWidget):
         chips = FlowLayout()
         for chip in self.chips.values():
             chips.addWidget(chip)
+        self.comparison = Comparison({"elbo": self.elbo, "kl": self.kl}, chips)
+        self.comparison.changed.connect(self._redraw_soon)
+        self._note = styled_label("", "muted")
+        self._note.setWordWrap(True)
+        self._note.hide()
         label = QLabel("Ax&is")
         label.setBuddy(self.axis_box)
         view = QHBoxLayout()
@@ -113,6 +124,7 @@ class ElboPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
+        layout.addWidget(self._note)
         layout.addLayout(pages, 1)
         return pages
 
@@ -123,14 +135,15 @@ class ElboPlot(QWidget):
         """The numbers that are drawn."""
         return self._curves
 
-    def clear(self) -> None:
-        """Show nothing: a run is about to begin."""
-        self.show_history(())
+    @property
+    def run(self) -> ShownRun | None:
+        """The run that is shown; None before the first."""
+        return self._run
 
-    def show_history(self, history: Iterable[EpochReport]) -> None:
-        """Show the epochs that a model file remembers."""
-        self._curves = Curves()
-        self._curves.add_history(history)
+    def show_run(self, run: ShownRun) -> None:
+        """Show another run. What is laid over stays if it is of the same measure."""
+        self._run, self._curves = run, run.curves
+        self.comparison.compare_with(run)
         self.fit()
 
     def add_steps(self, reports: Iterable[StepReport]) -> None:
@@ -142,6 +155,17 @@ class ElboPlot(QWidget):
     def add_epoch(self, report: EpochReport) -> None:
         """Append the end of an epoch of the run that is shown."""
         self._curves.add_epoch(report)
+        self._redraw_soon()
+
+    @Slot(object)
+    def roll_back(self, report: RollbackReport) -> None:
+        """Mark where the loss was lost, and forget the steps since the last good state."""
+        self._curves.roll_back(report)
+        self._redraw_soon()
+
+    def cut_back(self, step: int) -> None:
+        """Forget the steps after this one."""
+        self._curves.cut_back(step)
         self._redraw_soon()
 
     @Slot()
@@ -171,6 +195,7 @@ class ElboPlot(QWidget):
 
     # --- drawing
 
+    @Slot()
     def _redraw_soon(self) -> None:
         if not self._redraw_timer.isActive():
             self._redraw_timer.start()
@@ -181,14 +206,37 @@ class ElboPlot(QWidget):
             return  # showEvent asks again
         self._pages.setCurrentIndex(0 if self._curves.empty else 1)
         axis = self.axis_box.currentText()
-        for panel in self._panels:
+        overlays = self.comparison.overlays
+        overlays.draw(axis)
+        self._marks.draw(self._curves.rollbacks, axis)
+        end = max(room_to_grow(self._curves.end(axis)), overlays.start(axis))
+        for term, panel in (("elbo", self.elbo), ("kl", self.kl)):
             panel.draw(self._curves, axis)
             if self._automatic:
-                panel.fit(self._curves)
+                panel.fit(self._curves, overlays.heights(term, axis, end))
         if self._automatic and not self._curves.empty:
-            self.elbo.plot.setXRange(0.0, room_to_grow(self._curves.end(axis)), padding=0.01)
+            self.elbo.plot.setXRange(0.0, end, padding=0.01)
+        self._tell()
         self._canvas.scene().prepareForPaint()  # else it is painted twice: the first time takes on the range
         self._read_out()
+
+    def _tell(self) -> None:
+        """What must be known to read the curves right, if anything."""
+        words = " ".join(filter(None, (self._account(), self.comparison.refusal)))
+        if words != self._note.text():
+            self._note.setText(words)
+            self._note.setVisible(bool(words))
+
+    def _account(self) -> str:
+        if self._run is None:
+            return ""
+        if self._run.measure.bound == NO_BOUND:
+            return "An autoencoder has no KL, and so no ELBO: what is drawn is the reconstruction alone."
+        asked, now = self._run.beta, self._curves.beta
+        if asked == 1.0 and now in (None, 1.0):
+            return ""
+        beta = f"{asked:g}" if now in (None, asked) else f"now {now:.3g}"
+        return f"The true ELBO, unscaled; the run weighs the KL by beta, {beta}."
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what arrived while the plot was hidden."""
@@ -205,6 +253,7 @@ class ElboPlot(QWidget):
         self._canvas.setBackground(current_theme().card)
         for panel in self._panels:
             panel.restyle(self.font())
+        self._marks.restyle(self.font())
 
     # --- the mouse
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
@@ -13,11 +14,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from explorer.theme import current_theme
 from explorer.views.forward_words import MOST_DIMENSIONS
 
+if TYPE_CHECKING:
+    from vae import Prior
+
 LEAST_BELL, LARGEST_BELL = 20, 110  # pixels
 BENEATH = 4  # pixels below a bell
 POINTS = 60  # of a curve, on each side of its mean
 TAIL = 4.0  # standard deviations: beyond them a curve is flat to the eye
-FILL = 46  # of 255: opacity beneath a curve
+FILL = 46  # of 255: opacity beneath a single curve
 RADIUS = 3.5  # pixels of the mark
 
 
@@ -28,6 +32,7 @@ class Bell:
     mean: float
     scale: float
     colour: str  # a concept of the theme
+    fill: int = FILL  # of 255: opacity beneath the curve
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,14 @@ class BellRow:
     right: float
     mark: float | None = None
     short: str = ""  # instead of the words where there is no room for them
+
+
+def prior_bells(prior: Prior | None, place: int) -> tuple[Bell, ...]:
+    """One dimension of each component of the prior, if there is one."""
+    if prior is None:
+        return ()
+    pairs = zip(prior.loc[:, place].tolist(), prior.scale[:, place].tolist(), strict=True)
+    return tuple(Bell(mean, scale, "prior", FILL // len(prior.loc)) for mean, scale in pairs)
 
 
 class BellRows(QWidget):
@@ -134,7 +147,7 @@ def _draw_bell(painter: QPainter, bell: Bell, area: QRectF, mean: float, deviati
     ]
     colour = QColor(getattr(current_theme(), bell.colour))
     fill = QColor(colour)
-    fill.setAlpha(FILL)
+    fill.setAlpha(bell.fill)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
     painter.drawPolygon(QPolygonF(curve))

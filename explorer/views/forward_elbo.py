@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QLabel, QWidget
 
 from explorer.theme import current_theme
 from explorer.views.card import Card, button, styled_label
+from explorer.views.forward_code import has_elbo, what_is_missing
 from explorer.views.forward_running import RunningMeans
 from explorer.views.forward_words import MOST_DIMENSIONS, nats, number, tinted
 
@@ -25,6 +26,7 @@ TIPS = {
 }
 MORE = 100  # draws at once
 NUMBERS = 1.1  # times the size of the rest
+NO_ALIGNMENT = Qt.AlignmentFlag(0)
 
 
 class ElboCard(Card):
@@ -43,24 +45,43 @@ class ElboCard(Card):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(5)
-        self.terms = {name: self._cell(name, row, column, span) for name, row, column, span in CELLS}
-        for text, row, column in SIGNS:
-            self._grid.addWidget(QLabel(text), row, column, Qt.AlignmentFlag.AlignCenter)
-        for text, row in (("one draw", 1), ("exact KL", 2)):
-            label = styled_label(text, "muted")
-            label.setToolTip(TIPS[text])
-            self._grid.addWidget(label, row, 0)
-        self.kl = QLabel()
-        self.kl.setObjectName("forwardKl")
-        self.kl.setTextFormat(Qt.TextFormat.RichText)
-        self.kl.setWordWrap(True)
-        self._grid.addWidget(self.kl, 3, 0, 1, 9)
+        self._cells: list[tuple[QWidget, int, int]] = []  # with their rows and columns
+        self._fill_grid()
+        self.note = styled_label("", "muted")
+        self.note.setObjectName("forwardNote")
+        self.note.setWordWrap(True)
+        self.body.addWidget(self.note)
         self._grid.setRowStretch(4, 1)
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._sides.setSpacing(18)
         self._sides.addWidget(self._table)
         self._sides.addWidget(self.running, 1)
         self.body.addLayout(self._sides, 1)
+
+    def _fill_grid(self) -> None:
+        self.terms = {name: self._cell(name, row, column, span) for name, row, column, span in CELLS}
+        for text, row, column in SIGNS:
+            self._put(QLabel(text), row, column, Qt.AlignmentFlag.AlignCenter)
+        for text, row in (("one draw", 1), ("exact KL", KL_ROW)):
+            label = styled_label(text, "muted")
+            label.setToolTip(TIPS[text])
+            self._put(label, row, 0)
+        self.kl = QLabel()
+        self.kl.setObjectName("forwardKl")
+        self.kl.setTextFormat(Qt.TextFormat.RichText)
+        self.kl.setWordWrap(True)
+        self._put(self.kl, KL_ROW + 1, 0, span=COLUMNS)
+
+    def _put(
+        self,
+        widget: QWidget,
+        row: int,
+        column: int,
+        alignment: Qt.AlignmentFlag = NO_ALIGNMENT,
+        span: int = 1,
+    ) -> None:
+        self._cells.append((widget, row, column))
+        self._grid.addWidget(widget, row, column, 1, span, alignment)
 
     def _cell(self, name: str, row: int, column: int, span: int) -> QLabel:
         label = QLabel()
@@ -70,40 +91,62 @@ class ElboCard(Card):
         font = label.font()
         font.setPointSizeF((NUMBERS if row else 1.0) * font.pointSizeF())
         label.setFont(font)
-        self._grid.addWidget(label, row, column, 1, span)
+        self._put(label, row, column, span=span)
         return label
 
     def show_scores(self, forward: ForwardPass, scores: Scores) -> None:
         """The terms of one draw, and the scores of all draws so far, which it is one of."""
         self._forward, self._scores = forward, scores
-        self._write()
-        self.running.show_scores(scores)
+        shown, missing = has_elbo(forward), what_is_missing(forward)
+        self.title.setText("ELBO, in nats" if shown else "log p(x|z)")
+        self.note.setText(missing)
+        self.note.setVisible(bool(missing))
+        for widget in (self._table, self.running, self.running.legend, self.more):
+            widget.setVisible(shown)
+        if shown:
+            self._arrange(scores)
+            self._write()
+            self.running.show_scores(scores)
+
+    def _arrange(self, scores: Scores) -> None:
+        """Leave out the terms that the model does not have."""
+        for widget, row, column in self._cells:
+            without_kl = scores.kl is None and row >= KL_ROW
+            without_label = scores.log_label is None and column in LABEL_COLUMNS
+            widget.setVisible(not without_kl and not without_label)
 
     def _write(self) -> None:
         if self._forward is None or self._scores is None:
             return
         theme, one = current_theme(), self._forward.scores
-        likelihood, prior = float(one.log_likelihood[0]), float(one.log_prior[0])
-        q, kl = float(one.log_q[0]), one.kl
+        likelihood, prior, q = (float(term[0]) for term in (one.log_likelihood, one.log_prior, one.log_q))
         count = len(self._scores.log_q)
-        for name, text, colour in (
-            ("likelihoodName", "log p(x|z)", theme.reconstruction),
-            ("priorName", "log p(z)", theme.prior),
-            ("qName", "log q(z|x)", theme.q),
-            ("elboName", "ELBO", theme.elbo),
-            ("meanName", f"mean of {count:,}" if count > 1 else "mean", theme.muted),
-            ("likelihoodTerm", _strong(likelihood), theme.reconstruction),
-            ("priorTerm", _strong(prior), theme.prior),
-            ("qTerm", _strong(q, bracketed=True), theme.q),
-            ("elboTerm", _strong(_sum(likelihood, prior, -q)), theme.elbo),
-            ("elboMean", _mean(self._scores.elbo), theme.elbo),
-            ("likelihoodTermAgain", _strong(likelihood), theme.reconstruction),
-            ("klTerm", f"KL(q ‖ p) {_strong(kl)}", theme.kl),
-            ("elboByKlTerm", _strong(_sum(likelihood, -kl)), theme.elbo),
-            ("elboByKlMean", _mean(self._scores.elbo_by_kl), theme.elbo),
-        ):
+        texts = {
+            "likelihoodName": ("log p(x|z)", theme.reconstruction),
+            "priorName": ("log p(z)", theme.prior),
+            "qName": ("log q(z|x)", theme.q),
+            "elboName": ("ELBO", theme.elbo),
+            "meanName": (f"mean of {count:,}" if count > 1 else "mean", theme.muted),
+            "likelihoodTerm": (_strong(likelihood), theme.reconstruction),
+            "priorTerm": (_strong(prior), theme.prior),
+            "qTerm": (_strong(q, bracketed=True), theme.q),
+            "elboMean": (_mean(self._scores.elbo), theme.elbo),
+            "likelihoodTermAgain": (_strong(likelihood), theme.reconstruction),
+        }
+        label = 0.0
+        if one.log_label is not None:
+            label = float(one.log_label[0])
+            texts["labelName"] = ("log p(y|z)", theme.ink)
+            texts["labelTerm"] = texts["labelTermAgain"] = (_strong(label), theme.ink)
+        texts["elboTerm"] = (_strong(_sum(likelihood, label, prior, -q)), theme.elbo)
+        by_kl = self._scores.elbo_by_kl
+        if one.kl is not None and by_kl is not None:
+            texts["klTerm"] = (f"KL(q ‖ p) {_strong(one.kl)}", theme.kl)
+            texts["elboByKlTerm"] = (_strong(_sum(likelihood, label, -one.kl)), theme.elbo)
+            texts["elboByKlMean"] = (_mean(by_kl), theme.elbo)
+            self.kl.setText(tinted(_written_out(self._forward, one.kl), theme.kl))
+        for name, (text, colour) in texts.items():
             self.terms[name].setText(tinted(text, colour))
-        self.kl.setText(tinted(_written_out(self._forward), theme.kl))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette."""
@@ -122,21 +165,29 @@ class ElboCard(Card):
 
 CELLS = (  # name, row, column, columns that it spans
     ("likelihoodName", 0, 1, 1),
-    ("priorName", 0, 3, 1),
-    ("qName", 0, 5, 1),
-    ("elboName", 0, 7, 1),
-    ("meanName", 0, 8, 1),
+    ("labelName", 0, 3, 1),
+    ("priorName", 0, 5, 1),
+    ("qName", 0, 7, 1),
+    ("elboName", 0, 9, 1),
+    ("meanName", 0, 10, 1),
     ("likelihoodTerm", 1, 1, 1),
-    ("priorTerm", 1, 3, 1),
-    ("qTerm", 1, 5, 1),
-    ("elboTerm", 1, 7, 1),
-    ("elboMean", 1, 8, 1),
+    ("labelTerm", 1, 3, 1),
+    ("priorTerm", 1, 5, 1),
+    ("qTerm", 1, 7, 1),
+    ("elboTerm", 1, 9, 1),
+    ("elboMean", 1, 10, 1),
     ("likelihoodTermAgain", 2, 1, 1),
-    ("klTerm", 2, 3, 3),
-    ("elboByKlTerm", 2, 7, 1),
-    ("elboByKlMean", 2, 8, 1),
+    ("labelTermAgain", 2, 3, 1),
+    ("klTerm", 2, 5, 3),
+    ("elboByKlTerm", 2, 9, 1),
+    ("elboByKlMean", 2, 10, 1),
 )
-SIGNS = (("+", 1, 2), ("−", 1, 4), ("=", 1, 6), ("−", 2, 2), ("=", 2, 6))
+SIGNS = (  # text, row, column
+    *(("+", 1, 2), ("+", 1, 4), ("−", 1, 6), ("=", 1, 8)),
+    *(("+", 2, 2), ("−", 2, 4), ("=", 2, 8)),
+)
+LABEL_COLUMNS = (2, 3)  # the label's term, and the sign before it
+KL_ROW, COLUMNS = 2, 11
 
 
 def _sum(*terms: float) -> float:
@@ -157,7 +208,7 @@ def _mean(values: NDArray[np.float32]) -> str:
     return f"<b>{nats(float(values.mean()))}</b> <small>± {error}</small>"
 
 
-def _written_out(forward: ForwardPass) -> str:
+def _written_out(forward: ForwardPass, kl: float) -> str:
     """The closed form of the KL with its numbers."""
     pairs = list(zip(forward.z_loc.tolist(), forward.z_scale.tolist(), strict=True))
     parts = [
@@ -165,8 +216,7 @@ def _written_out(forward: ForwardPass) -> str:
         for mean, scale in pairs[:MOST_DIMENSIONS]
     ]
     rest = " + …" if len(pairs) > MOST_DIMENSIONS else ""
-    total = nats(forward.scores.kl)
-    return f"KL(q ‖ p) = {total} = ½ Σ (μ² + σ² − 1 − log σ²)<br>= ½ [{' + '.join(parts)}{rest}]"
+    return f"KL(q ‖ p) = {nats(kl)} = ½ Σ (μ² + σ² − 1 − log σ²)<br>= ½ [{' + '.join(parts)}{rest}]"
 
 
 def _signed(value: float) -> str:

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.views.card import button
-from explorer.views.forward_bells import Bell, BellRow, BellRows
+from explorer.views.forward_bells import Bell, BellRow, BellRows, prior_bells
+from explorer.views.forward_code import guide_code
 from explorer.views.forward_lane import Lane, StageHead
-from explorer.views.forward_layers import Layer, LayerPath
+from explorer.views.forward_layers import Layer, LayerPath, hidden_layer
 from explorer.views.forward_pixels import BoxPicture
 from explorer.views.forward_words import MOST_DIMENSIONS, beyond, indexed, number, shape
 
 if TYPE_CHECKING:
     from vae import ForwardPass
 
-CODE = (
-    "z_loc, z_scale = self.encoder(x)",
-    'z = pyro.sample("z", Normal(z_loc, z_scale).to_event(1))',
-)
 REACH = 3.5  # standard deviations that are shown on each side
 
 
@@ -27,7 +24,7 @@ class GuideLane(Lane):
     """x -> encoder -> z_loc, z_scale -> epsilon -> z."""
 
     def __init__(self) -> None:
-        super().__init__("Guide  q(z|x)", CODE)
+        super().__init__("Guide  q(z|x)")
         self.previous = button("◂", "Previous image of the test set", role="layer")
         self.next = button("▸", "Next image of the test set", role="layer")
         self.redraw = button(
@@ -55,13 +52,19 @@ class GuideLane(Lane):
     def show_pass(self, forward: ForwardPass, caption: str) -> None:
         """Show the guide's half; ``caption`` says which image it is."""
         latent_dim = len(forward.z)
+        self.code.show_lines(guide_code(forward.config))
+        draws = forward.z_scale.any()
+        self.redraw.setEnabled(bool(draws))
+        self._x.title.setText("x" if forward.seen is forward.x else "x + noise")
         self._x.sentence.setText(caption)
+        self._parameters.sentence.setText("q(z|x), beside the prior." if draws else "The code: a point.")
+        self._epsilon.sentence.setText("Noise, new in each step." if draws else "Not used: nothing is drawn.")
         self._x.shape.setText(shape(*forward.x.shape))
         self._encoder.shape.setText(f"{forward.x.size:,} → {latent_dim:,} + {latent_dim:,}")
         self._parameters.shape.setText(f"each {shape(latent_dim)}")
         self._epsilon.shape.setText(shape(latent_dim))
         self._z.shape.setText(shape(latent_dim))
-        self.picture.show_picture(forward.x)
+        self.picture.show_picture(forward.seen)
         self.layers.show_layers(_encoder_layers(forward))
         self._show_bells(forward)
 
@@ -76,21 +79,25 @@ class GuideLane(Lane):
 def _encoder_layers(forward: ForwardPass) -> list[Layer]:
     latent_dim = len(forward.z)
     return [
-        Layer(forward.x.ravel().astype(np.float32), f"{forward.x.size:,}", "ink"),
-        *(Layer(values, f"{len(values):,}", "muted") for values in forward.encoder_layers),
+        Layer(forward.seen.ravel().astype(np.float32), f"{forward.x.size:,}", "ink"),
+        *(hidden_layer(values) for values in forward.encoder_layers),
         Layer(np.concatenate((forward.z_loc, forward.z_scale)), f"{latent_dim}+{latent_dim}", "q"),
     ]
 
 
 def _posterior_row(forward: ForwardPass, place: int) -> BellRow:
     mean, scale = float(forward.z_loc[place]), float(forward.z_scale[place])
+    reach = max(REACH, 1.05 * abs(mean) + REACH * scale)
+    if not scale:
+        return BellRow(f"{indexed('z', place)} = {number(mean)}", (), -reach, reach, mean)
     words = f"{indexed('z', place)}   μ {number(mean)}   σ {number(scale)}"
-    reach = max(REACH, abs(mean) + REACH * scale)
-    bells = (Bell(0.0, 1.0, "prior"), Bell(mean, scale, "q"))
-    return BellRow(words, bells, -reach, reach)
+    q, prior = Bell(mean, scale, "q"), prior_bells(forward.prior, place)
+    return BellRow(words, (*prior, q), -reach, reach)
 
 
 def _noise_row(forward: ForwardPass, place: int) -> BellRow:
+    if not forward.z_scale[place]:
+        return BellRow("", (), -REACH, REACH)
     value = float(forward.epsilon[place])
     words = f"{indexed('ε', place)} = {number(value)}"
     return BellRow(words, (Bell(0.0, 1.0, "prior"),), -REACH, REACH, value)
@@ -103,5 +110,7 @@ def _code_row(forward: ForwardPass, place: int) -> BellRow:
     noise = number(abs(float(forward.epsilon[place])))
     words = f"{number(mean)} {sign} {number(scale)} · {noise} = {number(value)}"
     short = f"{indexed('z', place)} = {number(value)}"
+    if not scale:
+        return BellRow(short, (), value - REACH, value + REACH, value)
     reach = REACH * scale
     return BellRow(words, (Bell(mean, scale, "q"),), mean - reach, mean + reach, value, short)

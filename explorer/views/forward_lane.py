@@ -56,6 +56,12 @@ class CodeStrip(QLabel):
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._write()
 
+    def show_lines(self, lines: Sequence[str]) -> None:
+        """Show other lines."""
+        if tuple(lines) != self._lines:
+            self._lines, self._lit = tuple(lines), None
+            self._write()
+
     @property
     def lit(self) -> str | None:
         """The line that is lit, if one is."""
@@ -87,10 +93,10 @@ class CodeStrip(QLabel):
 class Lane(Card):
     """Stages with arrows between them; a stage under the mouse lights the line that it comes from."""
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__(title)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.code = CodeStrip(lines)
+        self.code = CodeStrip(())
         self.body.setSpacing(5)
         self.heading.setSpacing(10)
         self.heading.insertWidget(1, self.code, 100)

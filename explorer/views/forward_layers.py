@@ -24,9 +24,14 @@ FAINTEST = 0.12  # opacity of a unit that puts out nothing
 class Layer:
     """What the units of a layer hold."""
 
-    values: NDArray[np.float32]  # (units,)
-    units: str  # as it is written: "128", or "2 + 2"
+    values: NDArray[np.float32]  # (units,), or of a convolution (filters, height, width)
+    units: str  # as it is written: "128", "2 + 2" or "16 × 7 × 7"
     colour: str  # a concept of the theme
+
+
+def hidden_layer(values: NDArray[np.float32]) -> Layer:
+    """What a hidden layer put out."""
+    return Layer(values, " × ".join(f"{size:,}" for size in values.shape), "muted")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,10 @@ class _Block:
 
 
 class LayerPath(QWidget):
-    """One block a layer, as high as the logarithm of its units; one square a unit, the fuller the larger."""
+    """One block a layer, as high as the logarithm of its units; one square a unit, the fuller the larger.
+
+    The filters of a convolution are small pictures side by side.
+    """
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__()
@@ -92,11 +100,16 @@ class LayerPath(QWidget):
 
     def _blocks(self, area: QRectF) -> list[_Block]:
         pitch = area.width() / len(self._layers)
-        tallest = math.log1p(max(len(layer.values) for layer in self._layers))
+        tallest = math.log1p(max(layer.values.size for layer in self._layers))
         blocks = []
         for place, layer in enumerate(self._layers):
-            high = area.height() * math.log1p(len(layer.values)) / tallest
-            block = _arrange(len(layer.values), round(SHARE * pitch), round(high))
+            high = area.height() * math.log1p(layer.values.size) / tallest
+            widest, height = round(SHARE * pitch), round(high)
+            block = (
+                _arrange(layer.values.size, widest, height)
+                if layer.values.ndim == 1
+                else _arrange_maps(layer.values.shape, widest, round(area.height()))
+            )
             block.rect.moveCenter(QPointF(pitch * (place + 0.5), area.center().y()).toPoint())
             blocks.append(block)
         return blocks
@@ -129,13 +142,39 @@ def _arrange(units: int, widest: int, high: int) -> _Block:
     return _Block(QRect(0, 0, widest, high), rows, math.ceil(units / rows))
 
 
+def _arrange_maps(shape: tuple[int, ...], widest: int, high: int) -> _Block:
+    """The largest pictures with which all filters fit, a pixel apart."""
+    filters, height, width = shape
+
+    def block(across: int) -> _Block:
+        rows, columns = -(-filters // across) * (height + 1) - 1, across * (width + 1) - 1
+        cell = min(widest / columns, high / rows, LARGEST_CELL)
+        return _Block(QRect(0, 0, max(1, round(columns * cell)), max(1, round(rows * cell))), rows, columns)
+
+    return max(map(block, range(1, filters + 1)), key=lambda block: block.rect.width() / block.columns)
+
+
 def _draw_units(painter: QPainter, block: _Block, layer: Layer) -> None:
-    """Fill the block with squares, row by row."""
-    strength = np.zeros(block.rows * block.columns, np.float32)
+    """Fill the block with squares, row by row, or with pictures."""
     size = np.abs(layer.values)
-    strength[: len(size)] = FAINTEST + (1 - FAINTEST) * size / max(float(size.max()), 1e-9)
+    strength = np.float32(FAINTEST) + np.float32(1 - FAINTEST) * size / max(float(size.max()), 1e-9)
+    grid = np.zeros((block.rows, block.columns), np.float32)
+    if strength.ndim == 1:
+        grid.ravel()[: len(strength)] = strength
+    else:
+        _fill_in(grid, strength)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, block.rows > block.rect.height())
-    painter.drawImage(block.rect, _tinted_image(strength.reshape(block.rows, block.columns), layer.colour))
+    painter.drawImage(block.rect, _tinted_image(grid, layer.colour))
+
+
+def _fill_in(grid: NDArray[np.float32], maps: NDArray[np.float32]) -> None:
+    """Put maps (filters, height, width) into a grid, a cell apart."""
+    _, height, width = maps.shape
+    across = (grid.shape[1] + 1) // (width + 1)
+    for place, values in enumerate(maps):
+        row, column = divmod(place, across)
+        top, left = row * (height + 1), column * (width + 1)
+        grid[top : top + height, left : left + width] = values
 
 
 def _tinted_image(strength: NDArray[np.float32], concept: str) -> QImage:

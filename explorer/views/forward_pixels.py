@@ -37,25 +37,31 @@ class BoxPicture(PictureView):
 
 
 class LogProbMap(QWidget):
-    """log p(x|z) a pixel, as a heat map from 0 nats (quiet) down to the costliest (full), with its bar."""
+    """log p(x|z) a pixel, as a heat map from the best (quiet) down to the costliest (full), with its bar.
+
+    The best is 0 nats, or more where a density is above 1.
+    """
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(description)
-        self._costs: NDArray[np.float32] | None = None
-        self._most = 1.0
+        self._log_prob: NDArray[np.float32] | None = None
+        self._best, self._worst = 0.0, -1.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @property
     def log_prob(self) -> NDArray[np.float32] | None:
         """(H, W) nats, the channels added up."""
-        return None if self._costs is None else -self._costs
+        return self._log_prob
 
     def show_log_prob(self, log_prob: NDArray[np.float32]) -> None:
-        """Show (C, H, W) in nats; the bar reaches to a round number."""
-        self._costs = -log_prob.sum(0)
-        self._most = round_up(float(self._costs.max()))
+        """Show (C, H, W) in nats; the bar reaches to round numbers."""
+        self._log_prob = log_prob.sum(0)
+        low, high = float(self._log_prob.min()), float(self._log_prob.max())
+        self._best = round_up(high) if high > 0 else 0.0
+        self._worst = -round_up(-low) if low < 0 or not self._best else 0.0
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -67,14 +73,15 @@ class LogProbMap(QWidget):
         return self.sizeHint()
 
     def _words_width(self) -> int:
-        return self.fontMetrics().horizontalAdvance("nats") + 4
+        words = (_bar_number(self._best), "nats", _bar_number(self._worst))
+        return max(map(self.fontMetrics().horizontalAdvance, words)) + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the map and its bar."""
-        if self._costs is None:
+        if self._log_prob is None:
             return
         painter = QPainter(self)
-        image = to_image(self._colours(self._costs / self._most))
+        image = to_image(self._colours((self._best - self._log_prob) / (self._best - self._worst)))
         wide = self.width() - GAP - BAR - self._words_width()
         target = fit(QRect(0, 0, wide, self.height()), image.width(), image.height())
         draw_crisp(painter, target, image)
@@ -95,9 +102,9 @@ class LogProbMap(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(theme.muted))
         room = bar.adjusted(BAR + 4, 0, BAR + 4 + self._words_width(), 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignTop, "0")
+        painter.drawText(room, Qt.AlignmentFlag.AlignTop, _bar_number(self._best))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, "nats")
-        painter.drawText(room, Qt.AlignmentFlag.AlignBottom, f"−{self._most:g}")
+        painter.drawText(room, Qt.AlignmentFlag.AlignBottom, _bar_number(self._worst))
 
     def _colours(self, strength: NDArray[np.float32]) -> NDArray[np.uint8]:
         """(H, W) in [0, 1] -> (3, H, W), from the card's colour to the reconstruction's."""
@@ -111,6 +118,10 @@ def round_up(value: float) -> float:
     value = max(value, 0.1)
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in ROUND if step * power >= value)
+
+
+def _bar_number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def _rgb(colour: str) -> NDArray[np.float64]:

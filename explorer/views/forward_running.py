@@ -41,6 +41,7 @@ class RunningMeans(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.setFrameShape(QFrame.Shape.NoFrame)
+        self._exact = True  # whether there are estimates with the KL in closed form
         names = ("elbo", "kl")
         self._dots = {name: self._plot.plot(pen=None, symbol="o", symbolSize=DOT) for name in names}
         self._means = {name: self._plot.plot() for name in names}
@@ -56,12 +57,20 @@ class RunningMeans(QWidget):
 
     def show_scores(self, scores: Scores) -> None:
         """Draw the estimates of N draws, in the order that they were made."""
-        estimates = {"elbo": scores.elbo.astype(np.float64), "kl": scores.elbo_by_kl.astype(np.float64)}
+        estimates = {"elbo": scores.elbo.astype(np.float64)}
+        if scores.elbo_by_kl is not None:
+            estimates["kl"] = scores.elbo_by_kl.astype(np.float64)
+        if self._exact != ("kl" in estimates):
+            self._exact = "kl" in estimates
+            self._restyle()
         draws = np.arange(1, len(scores.log_q) + 1)
         step = -(-len(draws) // MOST_DOTS)
         for name, values in estimates.items():
             self._dots[name].setData(draws[::step], values[::step])
             self._means[name].setData(draws, values.cumsum() / draws)
+        for name in self._dots.keys() - estimates.keys():
+            self._dots[name].clear()
+            self._means[name].clear()
         low, high = np.percentile(np.concatenate(list(estimates.values())), INNER)
         widest = self.fontMetrics().horizontalAdvance(number(float(low), 1))
         self._plot.getAxis("left").setWidth(widest + self.fontMetrics().height())
@@ -100,7 +109,5 @@ class RunningMeans(QWidget):
             self._dots[name].setSymbolBrush(faint)
             self._dots[name].setSymbolPen(None)
             self._means[name].setPen(pg.mkPen(colour, width=2))
-        self.legend.setText(
-            f"{tinted('●', theme.elbo)} one draw &nbsp; {tinted('●', theme.kl)} exact KL &nbsp; "
-            "lines: running means &nbsp;"
-        )
+        exact = f"{tinted('●', theme.kl)} exact KL &nbsp; " if self._exact else ""
+        self.legend.setText(f"{tinted('●', theme.elbo)} one draw &nbsp; {exact}lines: running means &nbsp;")

@@ -1,16 +1,19 @@
-"""The latent plane: decoded manifold, encoded points, the prior, q(z|x) and the cursor."""
+"""The latent plane: decoded manifold, map of classes, encoded points, the prior, q(z|x) and the cursor."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from explorer.theme import current_theme
 from explorer.views.draggable_plot import DraggablePlot
-from explorer.views.plane_items import CALLOUT, Circles, Ellipses, Mark, Raster, ink_table
+from explorer.views.legend import class_colour
+from explorer.views.plane_items import CALLOUT, Circles, Components, Ellipses, Mark, Raster, ink_table
 from explorer.views.point_raster import rasterise
 from vae.tiles import TileGrid, view_grid
 
@@ -39,38 +42,77 @@ class LatentPlane(DraggablePlot):
         self._grid: TileGrid | None = None
         self._places = np.zeros((0, 2), np.float32)
         self._colours = np.zeros((0, 4), np.uint8)
-        self._manifold, self._points = Raster(-10), Raster(0)
-        self._circles, self._ellipses = Circles(), Ellipses()
+        self._home = HOME
+        self._manifold, self._classes, self._points = Raster(-10), Raster(-5), Raster(0)
+        self._circles, self._components, self._ellipses = Circles(), Components(), Ellipses()
         self._callout = Mark(CALLOUT, dot=False, level=11)
         self._cursor = Mark(6.0, dot=True, level=20)
         self._path = pg.PlotCurveItem()
         self._path.setZValue(12)
         for item in (
-            *(self._manifold, self._points, self._circles),
+            *(self._manifold, self._classes, self._points, self._circles, self._components),
             *(self._ellipses, self._callout, self._path, self._cursor),
         ):
             self.plane.addItem(item, ignoreBounds=True)
         self._ellipses_known = self._ellipses_wanted = True
+        self._prior_wanted = True
+        self._prior: list[QRectF] = []
         self.show_posterior(None, None)
         self.setLabel("bottom", "z₁")
         self.setLabel("left", "z₂")
-        self.plane.setLimits(
-            minXRange=NARROWEST, maxXRange=WIDEST, minYRange=NARROWEST, maxYRange=WIDEST,
-            xMin=-WIDEST, xMax=WIDEST, yMin=-WIDEST, yMax=WIDEST,
-        )  # fmt: skip
+        self._limit(WIDEST)
         self._settle = QTimer(self, singleShot=True, interval=0)  # one redraw for a burst of changes
         self._settle.timeout.connect(self._redraw_view)
         self.plane.sigRangeChanged.connect(self._settle.start)
         self.plane.sigResized.connect(self._settle.start)
+        self.plane.sigRangeChangedManually.connect(self._leave_home)  # by the wheel
         self.go_home()
 
     def go_home(self) -> None:
-        """Show the prior's three circles."""
-        self.plane.setRange(HOME, padding=0)
+        """Show the whole plane: the prior's three circles, unless set_home() said otherwise."""
+        self.plane.setRange(self._home, padding=0)
+        self._at_home = True
+
+    @property
+    def home(self) -> QRectF:
+        """The whole plane."""
+        return self._home
+
+    def set_home(self, home: QRectF | None) -> None:
+        """What the whole plane is; the prior's three circles by default.
+
+        Where nobody has chosen another view, what grows out of it in training is followed.
+        """
+        self._home = HOME if home is None else home
+        edges = (self._home.left(), self._home.right(), self._home.top(), self._home.bottom())
+        self._limit(max(WIDEST, 4 * max(map(abs, edges))))
+        if home is not None and self._at_home and not self.view_rect().contains(home):
+            self.go_home()
+
+    def _leave_home(self) -> None:
+        """The user has chosen a view."""
+        self._at_home = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Decode, or move the plane along."""
+        super().mouseMoveEvent(event)
+        if self._pan_from is not None:
+            self._leave_home()
+
+    def _limit(self, widest: float) -> None:
+        self.plane.setLimits(
+            minXRange=NARROWEST, maxXRange=widest, minYRange=NARROWEST, maxYRange=widest,
+            xMin=-widest, xMax=widest, yMin=-widest, yMax=widest,
+        )  # fmt: skip
 
     def zoom_to_posterior(self) -> None:
-        """Show the ellipses and as much again on each side."""
-        self.plane.setRange(self._ellipses.scales(), padding=1.0)
+        """Show the ellipses and as much again on each side; of a point without extent, its surroundings."""
+        self._leave_home()
+        whole = self._ellipses.scales()
+        if whole.isEmpty():
+            reach = self._home.width() / 40
+            whole = whole.adjusted(-reach, -reach, reach, reach)
+        self.plane.setRange(whole, padding=1.0)
 
     # --- what is drawn
 
@@ -82,6 +124,18 @@ class LatentPlane(DraggablePlot):
             colour = np.ascontiguousarray(picture.transpose(1, 2, 0)[::-1])
             self._manifold.setImage(colour, autoLevels=False, levels=(0, 255))
         self._manifold.setRect(QRectF(grid.left, grid.bottom, grid.width, grid.height))
+
+    def show_classes(self, grid: TileGrid, colours: NDArray[np.uint8]) -> None:
+        """A map of classes: RGBA (rows, columns, 4), the top row first."""
+        self._classes.setImage(np.ascontiguousarray(colours[::-1]), levels=None, autoLevels=False)
+        self._classes.setRect(QRectF(grid.left, grid.bottom, grid.width, grid.height))
+
+    def show_prior(self, components: Sequence[QRectF]) -> None:
+        """The prior's components, by the rectangles around 1σ: N(0, I) where there is one."""
+        self._prior = list(components)
+        self._components.place(self._prior if len(self._prior) > 1 else ())
+        self._components.restyle([class_colour(place) for place in range(len(self._prior))])
+        self._redraw_prior()
 
     def show_points(self, places: NDArray[np.float32], colours: NDArray[np.uint8]) -> None:
         """Encoded images: (N, 2) on the plane and their RGBA colours (N, 4)."""
@@ -113,8 +167,13 @@ class LatentPlane(DraggablePlot):
         self._points.setVisible(visible)
 
     def set_prior_visible(self, visible: bool) -> None:
-        """Show or hide the prior's circles."""
-        self._circles.setVisible(visible)
+        """Show or hide the prior's circles, or its components."""
+        self._prior_wanted = visible
+        self._redraw_prior()
+
+    def set_classes_visible(self, visible: bool) -> None:
+        """Show or hide the map of classes."""
+        self._classes.setVisible(visible)
 
     def set_posterior_visible(self, visible: bool) -> None:
         """Show or hide the ellipses."""
@@ -162,6 +221,10 @@ class LatentPlane(DraggablePlot):
         )
         self._points.setRect(view)
 
+    def _redraw_prior(self) -> None:
+        self._circles.setVisible(self._prior_wanted and len(self._prior) == 1)
+        self._components.setVisible(self._prior_wanted and len(self._prior) > 1)
+
     def _redraw_posterior(self) -> None:
         """The ellipses, and a ring around them while they are too small to be seen."""
         self._ellipses.setVisible(self._ellipses_known and self._ellipses_wanted)
@@ -180,6 +243,7 @@ class LatentPlane(DraggablePlot):
         elif key is Qt.Key.Key_Home:
             self.go_home()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._leave_home()
             self.plane.scaleBy((1.25, 1.25) if key is Qt.Key.Key_Minus else (0.8, 0.8))
         else:
             super().keyPressEvent(event)

@@ -16,6 +16,8 @@ from explorer.views.flow_layout import FlowLayout
 
 FAINT = 26  # alpha of points outside the chosen class
 FULL = 225
+MOST_CHIPS = 40
+MAP_OPACITY = 110  # alpha of the map where a class is certain
 FACTOR_COLOURS = "viridis"
 
 
@@ -31,11 +33,12 @@ class ClassLegend(QWidget):
         self._chips: list[QPushButton] = []
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """One chip a class, in the order of the labels."""
+        """One chip a class, in the order of the labels; none of more than can be told apart or found."""
         for chip in self._chips:
             self._layout.removeWidget(chip)
             chip.deleteLater()
-        self._chips = [self._chip(label, name) for label, name in enumerate(names)]
+        shown = names if len(names) <= MOST_CHIPS else ()
+        self._chips = [self._chip(label, name) for label, name in enumerate(shown)]
 
     def _chip(self, label: int, name: str) -> QPushButton:
         chip = QPushButton(name)
@@ -100,6 +103,13 @@ def class_colours(labels: NDArray[np.int64], alone: int | None) -> NDArray[np.ui
     colours = palette[labels % len(palette)]
     colours[:, 3] = FULL if alone is None else np.where(labels == alone, FULL, FAINT)
     return colours
+
+
+def map_colours(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """RGBA (rows, columns, 4) of a map of classes: the more probable, the fuller."""
+    colours = class_colours(labels.ravel(), None)
+    colours[:, 3] = (MAP_OPACITY * probabilities.ravel()).astype(np.uint8)
+    return colours.reshape(*labels.shape, 4)
 
 
 def factor_colours(values: NDArray[np.float32]) -> tuple[NDArray[np.uint8], float, float]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from explorer.places import built_in_models
 from explorer.session import Session
 from explorer.settings import Settings
+from explorer.views.own_data_dialog import OwnDataDialog
 from explorer.workspace import OpenedModel
-from vae.datasets import DATASETS, is_available
+from vae.datasets import DATASETS, Dataset, DatasetInfo, info_of, is_available, is_own
+
+OPEN_IMAGES = "Open images …"
 
 
 class ModelBoxes(QWidget):
     """Built-in models, files opened before and this session's runs; the data sets that fit."""
+
+    images_read = Signal(object)  # DatasetInfo: the user's own images, opened by the dialog
 
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
@@ -37,9 +42,11 @@ class ModelBoxes(QWidget):
             row.addWidget(label)
             row.addWidget(box)
         self.model_box.activated.connect(self._choose_model)
-        self.data_box.activated.connect(lambda: session.workspace.open_dataset(self.data_box.currentData()))
+        self.data_box.activated.connect(self._choose_data)
+        self.dialog = OwnDataDialog(session, self)
+        self.dialog.read.connect(self.images_read)
         session.workspace.model_changed.connect(self.refresh)
-        session.workspace.dataset_changed.connect(self.refresh)
+        session.workspace.dataset_changed.connect(self._dataset_changed)
         session.workspace.dataset_missing.connect(self.refresh)
         session.workspace.failed.connect(self.refresh)
         session.workspace.saved.connect(self.refresh)
@@ -73,13 +80,18 @@ class ModelBoxes(QWidget):
         data = self._session.workspace.dataset
         with QSignalBlocker(self.data_box):
             self.data_box.clear()
-            for info in DATASETS.values():
-                here = is_available(info.name, folder)
+            given = self._session.workspace.given_dataset
+            for info in (*((given,) if given else ()), *DATASETS.values(), *self._own_data()):
+                here = info is given or is_available(info.name, folder)
                 self.data_box.addItem(info.title if here else f"{info.title} …", info.name)
                 place = self.data_box.count() - 1
                 if not here:
                     tip = f"Not on this computer: {info.download_bytes / 1e6:.0f} MB to download"
                     self.data_box.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+                elif is_own(info.name):
+                    self.data_box.setItemData(
+                        place, info.name.rpartition("?")[0], Qt.ItemDataRole.ToolTipRole
+                    )
                 if model is not None and info.image_shape != model.image_shape:
                     entries = self.data_box.model()
                     assert isinstance(entries, QStandardItemModel)
@@ -87,6 +99,31 @@ class ModelBoxes(QWidget):
                     entries.item(place).setToolTip("Its images have another size than this model's")
                 if data is not None and info.name == data.info.name:
                     self.data_box.setCurrentIndex(place)
+            self.data_box.addItem(OPEN_IMAGES)
+
+    def _own_data(self) -> list[DatasetInfo]:
+        """The user's own images: those that are open, and those opened before."""
+        data = self._session.workspace.dataset
+        is_open = data is not None and is_own(data.info.name)
+        names = ([data.info.name] if data is not None and is_open else []) + list(self._settings.own_data)
+        return [info_of(name) for name in dict.fromkeys(names)]
+
+    def _dataset_changed(self, data: Dataset) -> None:
+        if is_own(data.info.name):
+            self._settings.remember_data(data.info.name)
+        self.refresh()
+
+    def _choose_data(self) -> None:
+        name = self.data_box.currentData()
+        if name is None:
+            self.refresh()  # what is open stays chosen
+            self.open_images()
+        else:
+            self._session.workspace.open_dataset(name)
+
+    def open_images(self, path: Path | None = None) -> None:
+        """Ask how the user's own images are to be read, and read them."""
+        self.dialog.open_on(path)
 
     def _choose_model(self) -> None:
         path = self.model_box.currentData()

@@ -50,6 +50,7 @@ class PathCard(Card):
         self.slider.valueChanged.connect(self._go)
         self.strip.chosen.connect(lambda place: self.slider.setValue(round(place * TICKS / (FRAMES - 1))))
         session.workspace.weights_changed.connect(self._redraw)
+        session.exploration.label_changed.connect(self._label_changed)
         session.workspace.model_changed.connect(self._forget)
         self._redraw()
 
@@ -66,6 +67,11 @@ class PathCard(Card):
         self._a = self._a if a is None else a
         self._b = self._b if b is None else b
         self._redraw()
+
+    def _label_changed(self) -> None:
+        """Decode anew, unless another model is being opened, whose codes are others."""
+        if self._a is not None and len(self._a) == len(self._session.exploration.pin):
+            self._redraw()
 
     def _forget(self) -> None:
         """Another model has another plane."""

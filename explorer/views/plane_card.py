@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton
 
-from explorer.messages import Manifold
+from explorer.messages import ClassMap, Manifold
 from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
 from explorer.views.flow_layout import FlowLayout
 from explorer.views.latent_plane import LatentPlane
-from explorer.views.legend import ClassLegend, FactorLegend, class_colours, factor_colours
+from explorer.views.legend import (
+    ClassLegend,
+    FactorLegend,
+    class_colours,
+    factor_colours,
+    map_colours,
+)
+from explorer.views.model_words import plane as words_of_plane
+from explorer.views.plane_bounds import codes_on_plane, component_rects, whole_plane
 from explorer.views.plane_items import on_plane
-from vae.datasets import DATASETS
 
-BY_CLASS = "class"
+BY_CLASS, BY_COMPONENT = "class", "component"
+TILES = "Pictures decoded across the plane"
+PRIOR = "The prior at one, two and three standard deviations"
+COMPONENTS = "The prior's components at one standard deviation"
 
 
 class PlaneCard(Card):
@@ -27,28 +37,36 @@ class PlaneCard(Card):
         super().__init__()
         self._session = session
         self._alone: int | None = None
+        self._class_map: ClassMap | None = None
+        self._names: tuple[str, ...] = ()  # in the legend
         self._beyond = np.zeros(0, np.float32)  # the pin's dimensions from the third on
         self.plane = LatentPlane()
+        self._shared = True  # whether the prior is N(0, I): the view is then kept for the next model
         self.layers = {
-            "Manifold": self._layer(
-                "Manifold", "Pictures decoded across the plane", self.plane.set_manifold_visible
-            ),
+            "Manifold": self._layer("Manifold", TILES, self.plane.set_manifold_visible),
             "Points": self._layer("Points", "Means of q(z|x) of the test set", self.plane.set_points_visible),
             "q(z|x)": self._layer(
                 "q(z|x)", "One and two standard deviations of q(z|x)", self.plane.set_posterior_visible
             ),
-            "Prior": self._layer(
-                "Prior", "The prior at one, two and three standard deviations", self.plane.set_prior_visible
-            ),
+            "Prior": self._layer("Prior", PRIOR, self.plane.set_prior_visible),
         }
+        self.class_layer = self._layer(
+            "p(y|z)",
+            "The most probable label at each place; the fuller, the surer",
+            self.plane.set_classes_visible,
+        )
+        self.class_layer.hide()
         self.path_button = button("Path", "Walk along a line between two places", "pathButton")
         self.path_button.setCheckable(True)
-        self.home_button = button("Home", "Show the prior's three circles again (Home)", "homeButton")
+        self.home_button = button("Home", "Show the whole plane again (Home)", "homeButton")
         self.home_button.clicked.connect(self.plane.go_home)
         self.zoom_button = button("Zoom to q", "Show the surroundings of q(z|x)", "zoomButton")
         self.zoom_button.clicked.connect(self._zoom_to_posterior)
         row = FlowLayout()
-        for widget in (*self.layers.values(), self.path_button, self.zoom_button, self.home_button):
+        for widget in (
+            *(*self.layers.values(), self.class_layer),
+            *(self.path_button, self.zoom_button, self.home_button),
+        ):
             widget.setProperty("role", "layer")
             row.addWidget(widget)
         self.body.addLayout(row)
@@ -86,16 +104,52 @@ class PlaneCard(Card):
         plane.departed.connect(exploration.return_to_pin)
         plane.nudged.connect(exploration.nudge)
         plane.tiles_wanted.connect(exploration.request_manifold)
+        workspace.model_changed.connect(self._model_changed)
+        workspace.weights_changed.connect(self._show_prior)
         workspace.model_changed.connect(plane.request_tiles)
         workspace.weights_changed.connect(plane.request_tiles)
         exploration.manifold_ready.connect(self._show_manifold)
-        exploration.points_changed.connect(self._show_points)
+        exploration.classes_ready.connect(self._show_classes)
+        exploration.label_changed.connect(plane.request_tiles)
+        self._session.encoded_data.changed.connect(self._show_points)
         exploration.posterior_changed.connect(self._show_posterior)
         exploration.cursor_moved.connect(self._show_cursor)
         exploration.pin_moved.connect(self._show_dimensions_beyond)
 
     def _show_manifold(self, manifold: Manifold) -> None:
         self.plane.show_manifold(manifold.grid, manifold.picture)
+
+    def _show_classes(self, classes: ClassMap) -> None:
+        self._class_map = classes
+        self.plane.show_classes(classes.grid, map_colours(classes.labels, classes.probabilities))
+
+    def _model_changed(self) -> None:
+        """Offer the layers that the model has, and show the whole of its plane."""
+        exploration, model = self._session.exploration, self._session.workspace.model
+        self._class_map = None
+        known = exploration.decoded is not None and exploration.decoded.label_probabilities is not None
+        self.class_layer.setVisible(known)
+        self.plane.set_classes_visible(known and self.class_layer.isChecked())
+        self.layers["Prior"].setVisible(exploration.prior is not None)
+        mixture = exploration.prior is not None and exploration.prior.is_mixture
+        self.layers["Prior"].setToolTip(COMPONENTS if mixture else PRIOR)
+        words = words_of_plane(model.checkpoint.model.config) if model is not None else ""
+        self.layers["Manifold"].setToolTip(f"{TILES}. {words}" if words else TILES)
+        self._source.setToolTip(words)
+        self._show_prior()
+        shared = exploration.prior is not None and not mixture
+        if not (shared and self._shared):
+            self.plane.go_home()
+        self._shared = shared
+
+    def _show_prior(self) -> None:
+        self.plane.show_prior(component_rects(self._session.exploration.prior))
+        self._set_home()
+
+    def _set_home(self) -> None:
+        points, latent_dim = self._session.encoded_data.points, len(self._session.exploration.pin)
+        z_loc = np.zeros((0, latent_dim), np.float32) if points is None else points.encodings.z_loc
+        self.plane.set_home(whole_plane(self._session.exploration.prior, codes_on_plane(z_loc)))
 
     def _show_cursor(self) -> None:
         z = self._session.exploration.z
@@ -123,40 +177,62 @@ class PlaneCard(Card):
     # --- points and their colours
 
     def _show_points(self) -> None:
-        points, data = self._session.exploration.points, self._session.workspace.dataset
+        points, workspace = self._session.encoded_data.points, self._session.workspace
         if points is None:
             self._source.setText("")
             self.plane.show_points(np.zeros((0, 2), np.float32), np.zeros((0, 4), np.uint8))
             return
-        known = data is not None and data.info.name == points.dataset
-        factors = list(data.test_factors) if known and data is not None else []
-        if [self.colour_box.itemText(n) for n in range(self.colour_box.count())] != [BY_CLASS, *factors]:
-            self.colour_box.clear()
-            self.colour_box.addItems([BY_CLASS, *factors])
-            self.colour_box.setVisible(bool(factors))
-            info = DATASETS.get(points.dataset)
-            self._classes.show_classes(info.classes if info else ())
-        title = DATASETS[points.dataset].title if points.dataset in DATASETS else points.dataset
-        self._source.setText(f"{len(points.encodings.labels):,} test images of {title}")
+        data, info = workspace.dataset, workspace.info_of(points.dataset)
+        factors = list(data.test_factors) if data is not None and data.info.name == points.dataset else []
+        self._offer_colours([BY_CLASS, *([BY_COMPONENT] if points.components is not None else []), *factors])
+        title, count = info.title if info is not None else points.dataset, len(points.encodings.labels)
+        self._source.setText(
+            f"{count:,} test images of {title}"
+            if points.accuracy is None
+            else f"{title}: label right for {points.accuracy:.1%} of {count:,}"
+        )
+        self._set_home()
         self._colour_points()
 
+    def _offer_colours(self, choices: list[str]) -> None:
+        """Keep the choice, where it is still one."""
+        if [self.colour_box.itemText(n) for n in range(self.colour_box.count())] != choices:
+            chosen = self.colour_box.currentText()
+            with QSignalBlocker(self.colour_box):
+                self.colour_box.clear()
+                self.colour_box.addItems(choices)
+                self.colour_box.setCurrentIndex(max(0, self.colour_box.findText(chosen)))
+            self.colour_box.setVisible(len(choices) > 1)
+
     def _colour_points(self) -> None:
-        points, data = self._session.exploration.points, self._session.workspace.dataset
+        points, data = self._session.encoded_data.points, self._session.workspace.dataset
         if points is None:
             return
-        places = points.encodings.z_loc[:, :2]
-        if places.shape[1] < 2:
-            places = np.pad(places, ((0, 0), (0, 1)))
-        factor = self.colour_box.currentText()
-        values = data.test_factors.get(factor) if data is not None else None
-        if values is None:
-            colours = class_colours(points.encodings.labels, self._alone)
-        else:
-            colours, low, high = factor_colours(values[: len(places)])
+        colour = self.colour_box.currentText()
+        values = data.test_factors.get(colour) if data is not None else None
+        if values is not None:
+            colours, low, high = factor_colours(values[: len(points.encodings.labels)])
             self._factor.show_range(low, high)
+        elif colour == BY_COMPONENT and points.components is not None:
+            self._show_names(tuple(str(place + 1) for place in range(self._components())))
+            colours = class_colours(points.components, self._alone)
+        else:
+            info = self._session.workspace.info_of(points.dataset)
+            self._show_names(info.classes if info else ())
+            colours = class_colours(points.encodings.labels, self._alone)
         self._classes.setVisible(values is None)
         self._factor.setVisible(values is not None)
-        self.plane.show_points(places, colours)
+        self.plane.show_points(codes_on_plane(points.encodings.z_loc), colours)
+
+    def _components(self) -> int:
+        prior = self._session.exploration.prior
+        return 0 if prior is None else len(prior.loc)
+
+    def _show_names(self, names: tuple[str, ...]) -> None:
+        """The legend of classes or of components."""
+        if names != self._names:
+            self._names, self._alone = names, None
+            self._classes.show_classes(names)
 
     def _isolate(self, label: int | None) -> None:
         self._alone = label
@@ -167,3 +243,6 @@ class PlaneCard(Card):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self.isVisible():
             self._colour_points()
+            self._show_prior()
+            if self._class_map is not None:
+                self._show_classes(self._class_map)

@@ -1,6 +1,8 @@
-"""What is drawn on the latent plane: circles of the prior, ellipses of q(z|x), the cursor."""
+"""What is drawn on the latent plane: the prior, ellipses of q(z|x), the cursor."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -79,6 +81,31 @@ class Circles(QGraphicsItemGroup):
         """Draw in another colour."""
         for circle in self._circles:
             circle.setPen(cosmetic_pen(colour, 1.0, Qt.PenStyle.DashLine))
+
+
+class Components(QGraphicsItemGroup):
+    """A prior of several Gaussians: each at one standard deviation, in a colour of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ellipses: list[QGraphicsEllipseItem] = []
+        self.setZValue(5)
+
+    @property
+    def rects(self) -> list[QRectF]:
+        """Around each ellipse, on the plane."""
+        return [ellipse.rect() for ellipse in self._ellipses]
+
+    def place(self, rects: Sequence[QRectF]) -> None:
+        """One ellipse in each rectangle."""
+        for ellipse in self._ellipses:
+            self.scene().removeItem(ellipse)
+        self._ellipses = [QGraphicsEllipseItem(rect, self) for rect in rects]
+
+    def restyle(self, colours: Sequence[str]) -> None:
+        """Draw in other colours, one for each."""
+        for ellipse, colour in zip(self._ellipses, colours, strict=False):
+            ellipse.setPen(cosmetic_pen(colour, 2.0))
 
 
 class Ellipses(QGraphicsItemGroup):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from explorer.session import Session
 from explorer.theme import current_theme
 from explorer.views.card import Card, button, styled_label
+from explorer.views.model_words import elbo_terms, scoring
 from explorer.views.numbers import number
+
+if TYPE_CHECKING:
+    from vae import Posterior
 
 MOST_DIMENSIONS = 3  # columns of numbers; the rest is told in words
 
@@ -24,22 +30,19 @@ class PosteriorCard(Card):
         self._table.setVerticalSpacing(2)
         self.body.addLayout(self._table)
         self._columns = [self._column(place) for place in range(MOST_DIMENSIONS)]
+        self._rows: list[QLabel] = []  # names of the rows
         for row, (text, tip) in enumerate(
             (("μ", "mean of q(z|x)"), ("σ", "standard deviation of q(z|x)")), start=1
         ):
             label = styled_label(text, "muted")
             label.setToolTip(tip)
             self._table.addWidget(label, row, 0)
+            self._rows.append(label)
         self._table.setColumnStretch(MOST_DIMENSIONS + 1, 1)
         self.terms = QLabel()
         self.terms.setTextFormat(Qt.TextFormat.RichText)
         self.terms.setWordWrap(True)
         self.terms.setObjectName("posteriorTerms")
-        self.terms.setToolTip(
-            "In nats, for this image: ELBO = E_q log p(x|z) − KL(q(z|x) ‖ p(z)). The KL is exact, the "
-            "expectation is the mean over 64 draws from q. Grey pixels are scored as by a Bernoulli, which "
-            "is no normalised density for them."
-        )
         self.body.addWidget(self.terms)
         self._build_buttons()
         session.exploration.posterior_changed.connect(self._show)
@@ -65,8 +68,13 @@ class PosteriorCard(Card):
     def _show(self) -> None:
         posterior = self._session.exploration.posterior
         known = posterior is not None
-        for widget in (self.to_mean, self.sample):
-            widget.setEnabled(known)
+        self.to_mean.setEnabled(known)
+        self.sample.setEnabled(posterior is not None and not posterior.is_point)
+        point = posterior is not None and posterior.is_point
+        self.title.setText("Code  z" if point else "Posterior  q(z|x)")
+        self._rows[0].setText("z" if point else "μ")
+        self._rows[1].setVisible(not point)
+        self.to_mean.setText("Go to z" if point else "Go to μ")
         dimensions = len(posterior.z_loc) if posterior is not None else 0
         for place, (name, mean, scale) in enumerate(self._columns):
             seen = posterior is not None and place < dimensions
@@ -75,20 +83,20 @@ class PosteriorCard(Card):
                 number(posterior.z_loc[place], 3, sign=True) if seen and posterior is not None else ""
             )
             scale.setText(f"{posterior.z_scale[place]:.3f}" if seen and posterior is not None else "")
+            scale.setVisible(not point)
         self._show_terms()
 
     def _show_terms(self) -> None:
-        posterior, theme = self._session.exploration.posterior, current_theme()
-        if posterior is None:
+        posterior, model = self._session.exploration.posterior, self._session.workspace.model
+        if posterior is None or model is None:
             self.terms.setText("No image is encoded. Choose one, or draw a digit.")
+            self.terms.setToolTip("")
             return
-        terms = posterior.terms
-        reconstruction = f"E<sub>q</sub> log p(x|z) <b>{number(terms.reconstruction)}</b>"
-        kl = f"KL <b>{number(terms.kl)}</b>"
+        config = model.checkpoint.model.config
+        self.terms.setToolTip(f"{elbo_terms(config)} {scoring(config)}")
         more = len(posterior.z_loc) - MOST_DIMENSIONS
         self.terms.setText(
-            f"{_coloured(reconstruction, theme.reconstruction)} − {_coloured(kl, theme.kl)}"
-            f"<br>= ELBO <b>{number(terms.elbo)}</b> nats"
+            (_code_in_words(posterior) if posterior.is_point else _terms_in_words(posterior))
             + (f"<br>… and {more} more dimensions" if more > 0 else "")
         )
 
@@ -97,6 +105,24 @@ class PosteriorCard(Card):
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and self.isVisible():
             self._show_terms()
+
+
+def _terms_in_words(posterior: Posterior) -> str:
+    terms, theme = posterior.terms, current_theme()
+    reconstruction = f"E<sub>q</sub> log p(x|z) <b>{number(terms.reconstruction)}</b>"
+    label = "" if terms.label is None else f"E<sub>q</sub> log p(y|z) <b>{number(terms.label)}</b>"
+    kl = f"KL <b>{number(terms.kl)}</b>"
+    return (
+        _coloured(reconstruction, theme.reconstruction)
+        + (f"<br>+ {label}" if label else "")
+        + f" − {_coloured(kl, theme.kl)}<br>= ELBO <b>{number(terms.elbo)}</b> nats"
+    )
+
+
+def _code_in_words(posterior: Posterior) -> str:
+    likelihood = f"log p(x|z) <b>{number(posterior.terms.reconstruction)}</b>"
+    coloured = _coloured(likelihood, current_theme().reconstruction)
+    return f"An autoencoder encodes to a point: no σ, no KL.<br>{coloured} nats"
 
 
 def _coloured(text: str, colour: str) -> str:

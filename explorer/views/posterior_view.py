@@ -13,17 +13,17 @@ from PySide6.QtGui import QResizeEvent
 
 from explorer.theme import current_theme
 from explorer.views.draggable_plot import DraggablePlot
-from explorer.views.plane_items import Ellipses, Mark, Raster, ink_table
+from explorer.views.plane_items import CALLOUT, Ellipses, Mark, Raster, ink_table
 from vae.tiles import TileGrid, mosaic
 
 INK = 0.75  # opacity of the pictures behind the ellipses
-REACH = 3.5  # standard deviations from the mean to the edge; pictures are one standard deviation apart
+REACH = 3.5  # steps from the mean to the edge
 
 Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8] | None]  # places (G, 2) -> pictures
 
 
 class PosteriorView(DraggablePlot):
-    """The plane around the mean of q(z|x), out to 3.5 of its larger standard deviation."""
+    """The plane around the mean of q(z|x); a point without extent is marked by a ring."""
 
     def __init__(self) -> None:
         self._draw: partial[None] | None = None
@@ -34,25 +34,34 @@ class PosteriorView(DraggablePlot):
         self._tiles = Raster(-10)
         self._ellipses = Ellipses()
         self._cursor = Mark(5.0, dot=True, level=20)
-        for item in (self._tiles, self._ellipses, self._cursor):
+        self._ring = Mark(CALLOUT, dot=False, level=11)
+        for item in (self._tiles, self._ellipses, self._ring, self._cursor):
             self.plane.addItem(item, ignoreBounds=True)
         self._ellipses.hide()
+        self._ring.hide()
 
     def show_posterior(
-        self, z_loc: NDArray[np.float32] | None, z_scale: NDArray[np.float32] | None, decode: Decode
+        self,
+        z_loc: NDArray[np.float32] | None,
+        z_scale: NDArray[np.float32] | None,
+        step: float,
+        decode: Decode,
     ) -> None:
-        """q(z|x) with mean and standard deviations (2,), or none; ``decode`` makes the pictures behind it."""
+        """q(z|x) with mean and standard deviations (2,), or none; behind it, pictures ``step`` apart."""
         if z_loc is None or z_scale is None:
             self._draw = None
             self._ellipses.hide()
+            self._ring.hide()
             self._tiles.clear()
             return
-        (x, y), step = z_loc.tolist(), float(z_scale.max())
+        x, y = z_loc.tolist()
         reach = REACH * step
         self.plane.setRange(QRectF(x - reach, y - reach, 2 * reach, 2 * reach), padding=0)
         self._draw = partial(self._draw_tiles, x, y, step, decode)
         self._ellipses.place(z_loc, z_scale)
         self._ellipses.show()
+        self._ring.setPos(x, y)
+        self._ring.setVisible(not z_scale.any())
         self._later.start()
 
     @Slot()
@@ -89,6 +98,7 @@ class PosteriorView(DraggablePlot):
         theme = current_theme()
         self._tiles.setLookupTable(ink_table(theme, INK))
         self._ellipses.restyle(theme.q)
+        self._ring.restyle(theme.q, theme.card)
         self._cursor.restyle(theme.cursor, theme.card)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox
 
-LETTERS = 12  # that are seen at least
+LETTERS = 10  # that are seen at least
 
 
 class ChoiceBox(QComboBox):
@@ -18,11 +19,19 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(LETTERS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def choose(self, name: str, default: str) -> None:
         """Choose by the name that goes with the text; one that is unknown falls back."""
         index = self.findData(name)
         self.setCurrentIndex(index if index >= 0 else self.findData(default))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the form scroll past, unless somebody came here to choose."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def showPopup(self) -> None:
         """Open the list."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Signal
 
@@ -61,5 +63,5 @@ class Axis(pg.AxisItem):
         if self.orientation == "left" and max(map(abs, values), default=0.0) >= 10_000:
             short = [f"{value:.2g}".replace("e+0", "e").replace("e+", "e") for value in values]
             return [text.replace("-", "−") for text in short]
-        places = 0 if spacing >= 1 else 1 if spacing >= 0.1 else 2
+        places = max(0, math.ceil(-math.log10(spacing) - 1e-9))  # enough to tell neighbours apart
         return [f"{value:,.{places}f}".replace("-", "−") for value in values]

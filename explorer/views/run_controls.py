@@ -1,4 +1,4 @@
-"""Start, pause, stop."""
+"""Start, pause, step, stop."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from explorer.session import Session
 
 
 class RunControls(QWidget):
-    """The three buttons of a run, each enabled when it means something."""
+    """The buttons of a run, each enabled when it means something."""
 
     started = Signal()  # Start was pressed; whether a run begins is for the form to say
+    started_paused = Signal()  # Step was pressed while there is no run
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.start_button = _button("startButton", "&Start anew", self.started.emit, role="primary")
         self.pause_button = _button("pauseButton", "Res&ume", self.toggle_pause)
+        self.step_button = _button("stepButton", "St&ep", self.step)
+        self.step_button.setToolTip("Take one step of SVI, and pause")
         self.stop_button = _button("stopButton", "St&op", session.stop_run)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.start_button, 3)
         layout.addWidget(self.pause_button, 2)
+        layout.addWidget(self.step_button, 2)
         layout.addWidget(self.stop_button, 2)
         session.run.state_changed.connect(self._refresh)
         session.waiting_changed.connect(self._refresh)
@@ -36,6 +40,11 @@ class RunControls(QWidget):
         """Pause the run, or go on."""
         run = self._session.run
         run.resume() if run.state is RunState.PAUSED else run.pause()
+
+    @Slot()
+    def step(self) -> None:
+        """Take one step; where there is no run, the first of another."""
+        self._session.run.step() if self._session.run.active else self.started_paused.emit()
 
     @Slot()
     def _refresh(self) -> None:
@@ -51,13 +60,13 @@ class RunControls(QWidget):
         self.pause_button.setText("Res&ume" if state is RunState.PAUSED else "Pa&use")
         self.pause_button.setToolTip("Go on (Space)" if state is RunState.PAUSED else "Hold the run (Space)")
         self.pause_button.setEnabled(going)
+        self.step_button.setEnabled(self.start_button.isEnabled())
         self.stop_button.setToolTip(
             "Do not wait for the data" if waiting else "End the run; what it has learned is kept"
         )
         self.stop_button.setEnabled(going or waiting)
-        if (
-            held
-        ):  # Space is for pausing: it must not find itself on Start or Stop when the run's state changes
+        # Space is for pausing: it must not find itself on Start or Stop when the run's state changes
+        if held and not (going and focus is self.step_button):
             (self.pause_button if going else self).setFocus()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae.history import Row, epoch_rows
+
 if TYPE_CHECKING:
-    from vae import EpochReport, StepReport, Terms
+    from vae import EpochReport, RollbackReport, StepReport, Terms
 
 COLUMNS = ("step", "epoch", "time", "elbo", "reconstruction", "kl")
+OF_STEPS = ("label", "learning_rate", "beta", "gradient_norm")  # told of each step besides
 MEMORY = 30  # steps that the moving average reaches back over, once the climb is no longer steep
 STEEP = 0.12  # fraction of the steps that may leave the view, so that their climb does not squash the rest
 STEEP_TESTS = 0.04  # the same for the tests, which are few
@@ -23,15 +26,16 @@ NOISE = (1.0, 99.0)  # percentiles of the steps that the view holds: single batc
 class Table:
     """Rows of numbers, appended cheaply."""
 
-    def __init__(self) -> None:
-        self._columns = np.empty((len(COLUMNS), 1024))
+    def __init__(self, names: Sequence[str] = COLUMNS) -> None:
+        self._names = tuple(names)
+        self._columns = np.empty((len(names), 1024))
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def append(self, row: Sequence[float]) -> None:
-        """Add one row, in the order of COLUMNS."""
+        """Add one row, in the order of the names."""
         if self._count == self._columns.shape[1]:
             self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
         self._columns[:, self._count] = row
@@ -39,20 +43,27 @@ class Table:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """All values of a column; a view that appending does not change."""
-        return self._columns[COLUMNS.index(name), : self._count]
+        return self._columns[self._names.index(name), : self._count]
 
     def row(self, index: int) -> dict[str, float]:
-        """One row, by the names of COLUMNS."""
-        return dict(zip(COLUMNS, self._columns[:, index].tolist(), strict=True))
+        """One row, by the names."""
+        return dict(zip(self._names, self._columns[:, index].tolist(), strict=True))
+
+    def cut(self, step: float) -> None:
+        """Forget what came after ``step``; the columns that were handed out stay as they are."""
+        self._count = int(np.searchsorted(self.column("step"), step, "right"))
+        self._columns = self._columns.copy()
 
 
 class Curves:
     """The curves of one run: live, with every step, or read from a model file, with its epochs alone."""
 
     def __init__(self) -> None:
-        self.steps = Table()
+        self.steps = Table((*COLUMNS, *OF_STEPS))
         self.trend = Table()  # the training curve without its noise
         self.tests = Table()
+        self.history: list[EpochReport] = []
+        self.rollbacks: list[RollbackReport] = []
         self._mean = np.zeros(3)
 
     def add_steps(self, reports: Iterable[StepReport]) -> None:
@@ -61,11 +72,14 @@ class Curves:
             place = (report.step, report.epoch, report.seconds)
             terms = _values(report.train)
             self._mean += max(1.0 / MEMORY, 8.0 / (8.0 + len(self.steps))) * (np.array(terms) - self._mean)
-            self.steps.append((*place, *terms))
+            label = math.nan if report.train.label is None else report.train.label
+            told = (label, report.learning_rate, report.beta, report.gradient_norm)
+            self.steps.append((*place, *terms, *told))
             self.trend.append((*place, *self._mean))
 
     def add_epoch(self, report: EpochReport) -> None:
         """Append the score on the test set."""
+        self.history.append(report)
         self.tests.append((*_place(report), *_values(report.test)))
 
     def add_history(self, history: Iterable[EpochReport]) -> None:
@@ -76,6 +90,32 @@ class Curves:
             self.trend.append((*((before + after) / 2.0), *_values(report.train)))
             self.add_epoch(report)
             before = after
+
+    def roll_back(self, report: RollbackReport) -> None:
+        """Forget the steps that were lost, but not that they were."""
+        self.cut_back(report.step)
+        self.rollbacks.append(report)
+
+    def cut_back(self, step: int) -> None:
+        """Forget what came after ``step``."""
+        for table in (self.steps, self.trend, self.tests):
+            table.cut(step)
+        self.history = [epoch for epoch in self.history if epoch.step <= step]
+        if len(self.trend):
+            self._mean = np.array([self.trend.column(name)[-1] for name in COLUMNS[3:]])
+
+    def rows(self) -> Iterator[Row]:
+        """All of it, as `vae.history` writes it."""
+        for index in range(len(self.steps)):
+            row = self.steps.row(index)
+            numbers = {name: value for name, value in row.items() if name != "time" and not math.isnan(value)}
+            yield {"record": "step", **numbers, "step": int(row["step"]), "seconds": row["time"]}
+        yield from epoch_rows(self.history)
+
+    @property
+    def beta(self) -> float | None:
+        """The weight of the KL in the last step; None where no step is known."""
+        return float(self.steps.column("beta")[-1]) if len(self.steps) else None
 
     @property
     def empty(self) -> bool:

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, Slot
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer.views.card import styled_label
+from explorer.session import Session
+from explorer.views.card import button, styled_label
 from explorer.views.run_box import ChoiceBox
-from explorer.views.run_fields import FIELDS, Field
+from explorer.views.run_editors import bring_into_view, editor_of
+from explorer.views.run_fields import ADVANCED, ALL_FIELDS, FIELDS, Field
 from explorer.views.run_network import NetworkSketch
-from vae.configuration import ACTIVATIONS, ModelConfig, TrainingConfig
-from vae.datasets import DATASETS, DatasetInfo, is_available
+from vae.configuration import ModelConfig, TrainingConfig, require_fit
+from vae.datasets import DATASETS, DatasetInfo, find_info, info_of, is_available, is_own
 from vae.errors import ConfigurationError
 from vae.presets import DEFAULT_PRESET, PRESETS, Preset
 
 GROUP = "train"  # of the settings
-LONGEST = 100  # characters in a field
+GONE = "These images are no longer where they were."
+OFFERED = {name: preset for name, preset in PRESETS.items() if not preset.for_points}
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,26 @@ class Choice:
     dataset: str
     model: ModelConfig  # its image shape is the data set's
     training: TrainingConfig
+    device: str
 
 
 class RunForm(QWidget):
     """Fields that hold what was typed, sense or nonsense, until somebody asks what it means."""
 
-    def __init__(self, data_dir: Path, settings: QSettings) -> None:
+    def __init__(self, session: Session, settings: QSettings) -> None:
         super().__init__()
         self.setObjectName("column")
-        self._data_dir = data_dir
+        self._session = session
+        self._data_dir = session.workspace.places.data
         self._settings = settings
         self._faulty: Field | None = None
         self.dataset_box = ChoiceBox("datasetBox", "The images to learn from")
         self.preset_box = ChoiceBox("presetBox", "A recipe: it fills the fields below, which you may change")
-        self.activation_box = ChoiceBox("activationBox", "What each hidden unit does with its input")
-        self.activation_box.addItems(ACTIVATIONS)
-        self.fields = {field.name: _line(field) for field in FIELDS}
+        self.device_box = ChoiceBox("deviceBox", "Where it is trained: auto is the fastest that is there")
+        self.fields = {field.name: editor_of(field) for field in ALL_FIELDS}
+        self.advanced = button("", "More of what the presets differ in", "advancedButton", role="chip")
+        self.advanced.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._unfolded = False
         self._cost = styled_label("", "muted")
         self._description = styled_label("", "muted")
         self._description.setWordWrap(True)
@@ -58,12 +65,14 @@ class RunForm(QWidget):
         self._lay_out()
         self._fill_boxes()
         self._restore()
-        self.dataset_box.activated.connect(self._changed)
+        for box in (self.dataset_box, self.device_box):
+            box.activated.connect(self._changed)
         self.preset_box.activated.connect(self.use_preset)
-        self.activation_box.activated.connect(self._changed)
-        for edit in self.fields.values():
-            edit.textChanged.connect(self._changed)
-        self._changed()
+        self.advanced.clicked.connect(self._toggle_advanced)
+        for editor in self.fields.values():
+            editor.textChanged.connect(self._changed)
+        session.workspace.model_changed.connect(self._torch_is_there)
+        self._torch_is_there()
 
     def _lay_out(self) -> None:
         self._form = QFormLayout()
@@ -77,8 +86,10 @@ class RunForm(QWidget):
         self._form.addRow(self._description)
         for field in FIELDS:
             self._form.addRow(field.label, self.fields[field.name])
-            if field.name == "decoder_widths":
-                self._form.addRow("Activatio&n", self.activation_box)
+        self._form.addRow(self.advanced)
+        for field in ADVANCED:
+            self._form.addRow(field.label, self.fields[field.name])
+        self._form.addRow("Device", self.device_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._form)
@@ -88,52 +99,55 @@ class RunForm(QWidget):
 
     def read(self) -> Choice | None:
         """What to train; None if a field holds nonsense, which is then told beside it."""
-        for field in FIELDS:
+        for field in ALL_FIELDS:
             try:
                 field.value_of(self.fields[field.name].text())
             except ConfigurationError as error:
                 self._complain(field, str(error))
                 return None
-        preset = self.preset
-        return Choice(
-            preset=preset.name,
-            dataset=self.dataset,
-            model=replace(preset.model, **self._values(ModelConfig), activation=self.activation),
-            training=replace(preset.training, **self._values(TrainingConfig)),
-        )
+        blamed = "encoder_widths"  # each field makes sense by itself; they may be at odds
+        try:
+            model = self._model()
+            blamed = "gradient"
+            training = replace(self.preset.training, **self._values(TrainingConfig))
+            require_fit(model, training)
+        except ConfigurationError as error:
+            self._complain(_field(blamed), str(error))
+            return None
+        return Choice(self.preset.name, self.dataset, model, training, self.device_box.currentText())
 
     @property
     def preset(self) -> Preset:
         """The recipe that was chosen last."""
-        return PRESETS[self.preset_box.currentData()]
+        return OFFERED[str(self.preset_box.currentData())]
 
     @property
     def dataset(self) -> str:
         """The name of the data set."""
         return str(self.dataset_box.currentData())
 
-    @property
-    def activation(self) -> str:
-        """The name of the activation."""
-        return self.activation_box.currentText()
+    def _model(self) -> ModelConfig:
+        return replace(self.preset.model, **self._values(ModelConfig))
 
     def _values(self, kind: type) -> dict[str, Any]:
-        chosen = [field for field in FIELDS if field.kind is kind]
+        chosen = [field for field in ALL_FIELDS if field.kind is kind]
         return {field.name: field.value_of(self.fields[field.name].text()) for field in chosen}
 
     def _complain(self, field: Field, sentence: str) -> None:
         """Tell the sentence beneath the field, and go there."""
-        edit = self.fields[field.name]
+        editor = self.fields[field.name]
         if self._faulty is not field:
             self._withdraw()
-            position: Any = self._form.getWidgetPosition(edit)  # row and role
+            if field in ADVANCED:
+                self.unfold(True)
+                self._form.setRowVisible(editor, True)
+            position: Any = self._form.getWidgetPosition(editor)  # row and role
             self._form.insertRow(position[0] + 1, self._error)
             self._faulty = field
         self._error.setText(sentence)
         self._error.show()
-        edit.setAccessibleDescription(sentence)
-        edit.selectAll()
-        edit.setFocus()
+        editor.complain(sentence)
+        bring_into_view(self._error)
 
     def _withdraw(self) -> None:
         """The field makes sense again."""
@@ -151,9 +165,36 @@ class RunForm(QWidget):
     def use_preset(self) -> None:
         """Fill the fields with the preset's values, whatever they hold."""
         preset = self.preset
-        self.activation_box.setCurrentText(preset.model.activation)
-        for field in FIELDS:
+        for field in ALL_FIELDS:
             self.fields[field.name].setText(field.text_of(preset))
+        self._changed()
+
+    def unfold(self, unfolded: bool) -> None:
+        """Show or hide the advanced fields: those that matter beside what the others hold."""
+        self._unfolded = unfolded
+        self.advanced.setText("▾ Ad&vanced" if unfolded else "▸ Ad&vanced")
+        texts = {name: editor.text() for name, editor in self.fields.items()}
+        for field in ADVANCED:
+            shown = unfolded and (field.matters(texts) or field is self._faulty)
+            self._form.setRowVisible(self.fields[field.name], shown)
+        self._form.setRowVisible(self.device_box, unfolded and len(self._session.devices) > 1)
+        self._sketch.keep_room(unfolded)  # folded, it makes do with what the fields leave
+
+    @Slot()
+    def _toggle_advanced(self) -> None:
+        self.unfold(not self._unfolded)
+        if self._unfolded:
+            bring_into_view(self.fields["likelihood"])  # and those above it
+        self._save()
+
+    def offer_dataset(self, info: DatasetInfo) -> None:
+        """List the user's own images beside the data sets that everybody has."""
+        if is_own(info.name) and self.dataset_box.findData(info.name) < 0:
+            self.dataset_box.addItem(info.title, info.name)
+
+    def choose_dataset(self, name: str) -> None:
+        """Choose a data set that is listed."""
+        self.dataset_box.choose(name, self.dataset)
         self._changed()
 
     @Slot()
@@ -164,8 +205,18 @@ class RunForm(QWidget):
         self._describe()
 
     @Slot()
+    def _torch_is_there(self) -> None:
+        """What only torch knows: its devices, and how many parameters the network has."""
+        chosen = self.device_box.currentText() or self._setting("device", "auto")
+        self.device_box.clear()
+        self.device_box.addItems(["auto", *self._session.devices])
+        self.device_box.setCurrentText(chosen)
+        self._changed()
+
+    @Slot()
     def _changed(self) -> None:
         self._withdraw_if_mended()
+        self.unfold(self._unfolded)
         self._describe()
         self._sketch_network()
         self._save()
@@ -182,14 +233,13 @@ class RunForm(QWidget):
     def _describe(self) -> None:
         """What a download will cost, what the preset is, and where the fields depart from it."""
         here = is_available(self.dataset, self._data_dir)
-        self._cost.setText(f"Start will download {_megabytes(DATASETS[self.dataset])}.")
+        info = info_of(self.dataset)
+        self._cost.setText(f"Start will download {_megabytes(info)}." if info.download_bytes else GONE)
         self._form.setRowVisible(self._cost, not here)
         preset = self.preset
-        changed = [field.title for field in FIELDS if self._departs(field, preset)]
-        if self.activation != preset.model.activation:
-            changed.append("activation")
+        changed = [field.title for field in ALL_FIELDS if self._departs(field, preset)]
         note = f" Changed: {', '.join(changed)}." if changed else ""
-        self._description.setText(preset.description + note)
+        self._description.setText(f"{preset.description} Source: {preset.source}.{note}")
 
     def _departs(self, field: Field, preset: Preset) -> bool:
         """Whether the field means something else than the preset's value."""
@@ -201,35 +251,43 @@ class RunForm(QWidget):
 
     def _sketch_network(self) -> None:
         """Draw the network, as far as the fields make sense."""
+        info = self._session.workspace.info_of(self.dataset) or info_of(self.dataset)
         try:
-            model = replace(self.preset.model, **self._values(ModelConfig))
+            model = self._model().fitted(info.image_shape, len(info.classes))
         except ConfigurationError:
             return
-        self._sketch.show_model(replace(model, image_shape=DATASETS[self.dataset].image_shape))
+        self._sketch.show_model(model, self._session.count_parameters(model))
 
     def _fill_boxes(self) -> None:
         for info in DATASETS.values():
             self.dataset_box.addItem(_title(info, self._data_dir), info.name)
-        for preset in PRESETS.values():
+        for place, preset in enumerate(OFFERED.values()):
             self.preset_box.addItem(preset.title, preset.name)
+            self.preset_box.setItemData(place, preset.description, Qt.ItemDataRole.ToolTipRole)
 
     # --- what outlives the window
 
     def _save(self) -> None:
         self._settings.setValue(f"{GROUP}/dataset", self.dataset)
         self._settings.setValue(f"{GROUP}/preset", self.preset.name)
-        self._settings.setValue(f"{GROUP}/activation", self.activation)
-        for name, edit in self.fields.items():
-            self._settings.setValue(f"{GROUP}/{name}", edit.text())
+        self._settings.setValue(f"{GROUP}/device", self.device_box.currentText())
+        self._settings.setValue(f"{GROUP}/advanced", self._unfolded)
+        for name, editor in self.fields.items():
+            self._settings.setValue(f"{GROUP}/{name}", editor.text())
 
     def _restore(self) -> None:
         here = next(name for name in DATASETS if is_available(name, self._data_dir))  # one is built in
-        self.dataset_box.choose(self._setting("dataset", here), here)
+        last = self._setting("dataset", here)
+        info = find_info(last)
+        if info is not None and is_available(last, self._data_dir):
+            self.offer_dataset(info)
+        self.dataset_box.choose(last, here)
         self.preset_box.choose(self._setting("preset", DEFAULT_PRESET), DEFAULT_PRESET)
-        preset = self.preset
-        self.activation_box.setCurrentText(self._setting("activation", preset.model.activation))
-        for field in FIELDS:
-            self.fields[field.name].setText(self._setting(field.name, field.text_of(preset)))
+        for field in ALL_FIELDS:
+            default = field.text_of(self.preset)
+            self.fields[field.name].setText(default)
+            self.fields[field.name].setText(self._setting(field.name, default))
+        self._unfolded = bool(self._settings.value(f"{GROUP}/advanced", False, type=bool))
 
     def _setting(self, name: str, default: str) -> str:
         """A setting as text; an ini file gives lists for text with commas."""
@@ -237,12 +295,8 @@ class RunForm(QWidget):
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _line(field: Field) -> QLineEdit:
-    edit = QLineEdit()
-    edit.setObjectName(f"{field.name}Field")
-    edit.setToolTip(field.tip)
-    edit.setMaxLength(LONGEST)
-    return edit
+def _field(name: str) -> Field:
+    return next(field for field in ALL_FIELDS if field.name == name)
 
 
 def _title(info: DatasetInfo, data_dir: Path) -> str:

@@ -16,7 +16,10 @@ MARKERS = {  # pyqtgraph's names of symbols, drawn here in the same shapes
 
 
 class Chip(QAbstractButton):
-    """A label with a sample of its curve: the line, the marker, the colour."""
+    """A label with a sample of its curve: the line, the marker, the colour.
+
+    The colour is a concept of the theme, or one of its own.
+    """
 
     def __init__(self, line: Line) -> None:
         super().__init__()
@@ -38,7 +41,8 @@ class Chip(QAbstractButton):
         """A pill, filled while the curve is shown."""
         theme = current_theme()
         shown = self.isChecked()
-        colour = QColor(getattr(theme, self._line.colour) if shown else theme.muted)
+        own = getattr(theme, self._line.colour, self._line.colour)
+        colour = QColor(own if shown else theme.muted)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         busy = self.hasFocus() or self.underMouse()
@@ -58,7 +62,8 @@ class Chip(QAbstractButton):
     def _draw_sample(self, painter: QPainter, colour: QColor, place: QRect) -> None:
         """The line across ``place``, the marker in its middle."""
         middle = place.center().y() + 0.5
-        painter.setPen(QPen(colour, self._line.width))
+        style = Qt.PenStyle.DashLine if self._line.dashed else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, self._line.width, style))
         painter.drawLine(QPointF(place.left(), middle), QPointF(place.right(), middle))
         painter.setPen(QPen(colour, 1))
         painter.setBrush(QBrush(colour))

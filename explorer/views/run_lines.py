@@ -20,6 +20,7 @@ class Line:
     test: bool = False  # a marker an epoch
     marker: str = ""  # pyqtgraph's name for it
     joined: bool = False  # whether a thick line joins the markers
+    dashed: bool = False  # a run that is laid over
 
     @property
     def width(self) -> float:

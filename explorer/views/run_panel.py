@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPen
 
@@ -28,9 +29,9 @@ class Panel:
         self._trends = {name: plot.plot(antialias=True) for name, line in self.lines.items() if line.train}
         self._tests = {name: plot.plot(antialias=True) for name, line in self.lines.items() if line.test}
         for item in self._steps.values():
-            _thin_out(item, "peak", 0.3)
+            thin_out(item, "peak", 0.3)
         for item in self._trends.values():
-            _thin_out(item, "subsample", 0.3)
+            thin_out(item, "subsample", 0.3)
         plot.disableAutoRange()
         plot.setMenuEnabled(False)
         plot.hideButtons()
@@ -68,12 +69,15 @@ class Panel:
                 if self._shown[name]:
                     item.setData(x, table.column(self.lines[name].term), skipFiniteCheck=True)
 
-    def fit(self, curves: Curves) -> None:
-        """Let the height hold what is shown."""
+    def fit(self, curves: Curves, others: Iterable[NDArray[np.float64]] = ()) -> None:
+        """Let the height hold what is shown, and ``others``."""
         heights = [
-            curves.heights(line.term, train=line.train, test=line.test)
-            for line in self.lines.values()
-            if self._shown[line.name]
+            *others,
+            *(
+                curves.heights(line.term, train=line.train, test=line.test)
+                for line in self.lines.values()
+                if self._shown[line.name]
+            ),
         ]
         values = np.concatenate(heights) if heights else np.empty(0)
         if len(values):
@@ -116,7 +120,7 @@ class Panel:
             item.setSymbolPen(None)
 
 
-def _thin_out(item: pg.PlotDataItem, method: str, points_per_pixel: float) -> None:
+def thin_out(item: pg.PlotDataItem, method: str, points_per_pixel: float) -> None:
     """Draw no more points than the eye can tell apart, however many steps there are."""
     item.setDownsampling(auto=True, method=method)
     item.opts["autoDownsampleFactor"] = points_per_pixel

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
-from explorer.messages import Downloading, Failure, Progress, RunEnded
+from explorer.messages import Downloading, Failure, Progress, ReadingImages, RunEnded
 from explorer.run import RunState
 from explorer.session import Session
 from explorer.views.card import styled_label
-from vae.datasets import DATASETS
+from vae.datasets import info_of
 
 READABLE = 250  # milliseconds between two changes of the words
 FINE = 10_000  # parts of the bar
@@ -72,12 +72,12 @@ class RunProgress(QWidget):
         self._given_up = False
 
     @Slot(object)
-    def _download_changed(self, message: Downloading | None) -> None:
+    def _download_changed(self, message: Downloading | ReadingImages | None) -> None:
         if message is None or not self._session.waiting:
             return
-        done, total = message.progress.done / 1e6, message.progress.total / 1e6
-        title = DATASETS[message.name].title
-        self._show(done / total if total else None, f"Downloading {title}: {done:.1f} of {total:.1f} MB")
+        progress, doing = message.progress, "Reading" if isinstance(message, ReadingImages) else "Downloading"
+        fraction = progress.done / progress.total if progress.total else None
+        self._show(fraction, f"{doing} {info_of(message.name).title}: {message.so_far}")
 
     @Slot(object)
     def _failed(self, failure: Failure) -> None:
@@ -89,7 +89,7 @@ class RunProgress(QWidget):
     @Slot()
     def _began(self) -> None:
         self._latest = None
-        self._show(0.0, "Starting …")
+        self._show(self._fraction(), "Starting …")
 
     @Slot(object)
     def _progressed(self, message: Progress) -> None:
@@ -118,13 +118,16 @@ class RunProgress(QWidget):
         elif message.checkpoint is None:
             self._show(0.0, "Stopped before the first step.")
         else:
-            self._show(self._fraction(), self._account(message))
+            self._show(self._fraction(), _account(message))
 
     def _fraction(self) -> float:
-        if self._latest is None:
-            return 0.0
-        last = self._latest.steps[-1]
-        return last.step / last.steps
+        """How much of the run is done."""
+        if self._latest is not None:
+            last = self._latest.steps[-1]
+            return last.step / last.steps
+        request = self._session.run.request
+        resumed = request.resumed if request is not None else None
+        return resumed.header.epoch / resumed.header.training.epochs if resumed is not None else 0.0
 
     def _so_far(self) -> str:
         """For example "epoch 6 of 12 · 92 steps/s · 31 s left"."""
@@ -133,24 +136,26 @@ class RunProgress(QWidget):
         if self._latest is not None and run.training is not None:
             last = self._latest.steps[-1]
             epoch = min(int(last.epoch) + 1, run.training.epochs)
+            if run.state is RunState.PAUSED:
+                parts.append(f"step {last.step:,} of {last.steps:,}")
             parts.append(f"epoch {epoch:,} of {run.training.epochs:,}")
             rate = run.steps_per_second
             if rate:
                 parts += [f"{rate:,.0f} steps/s", f"{duration((last.steps - last.step) / rate)} left"]
         return " · ".join(parts)
 
-    def _account(self, message: RunEnded) -> str:
-        """What came of the run."""
-        assert message.checkpoint is not None and self._latest is not None
-        last = self._latest.steps[-1]
-        how = "Stopped" if message.stopped else "Finished"
-        parts = [f"{how} after {last.epoch:.3g} epochs, {duration(last.seconds)}"]
-        if message.checkpoint.history:
-            elbo = f"{message.checkpoint.history[-1].test.elbo:.1f}".replace("-", "−")
-            parts.append(f"test ELBO {elbo} nats")
-        if message.path is not None:
-            parts.append(f"kept as {message.path.name}")
-        return " · ".join(parts)
+
+def _account(message: RunEnded) -> str:
+    """What came of the run."""
+    assert message.checkpoint is not None
+    how = "Stopped" if message.stopped else "Finished"
+    parts = [f"{how} after {message.epoch:.3g} epochs, {duration(message.seconds)}"]
+    if message.checkpoint.history:
+        elbo = f"{message.checkpoint.history[-1].test.elbo:.1f}".replace("-", "−")
+        parts.append(f"test ELBO {elbo} nats")
+    if message.path is not None:
+        parts.append(f"kept as {message.path.name}")
+    return " · ".join(parts)
 
 
 def duration(seconds: float) -> str:

@@ -58,6 +58,9 @@ class StatusNotes:
 
     def _show_model(self, model: OpenedModel) -> None:
         history = model.checkpoint.history
-        elbo = f"test ELBO {number(history[-1].test.elbo, 1)} nats" if history else "in training"
-        epochs = f" · {len(history)} epochs" if history else ""
-        self._model.setText(f"{model.latent_dim}-D · {elbo}{epochs}")
+        notes = [f"{model.latent_dim}-D"]
+        if history:
+            notes += [f"test ELBO {number(history[-1].test.elbo, 1)} nats", f"{len(history)} epochs"]
+        elif self._session.run.active:
+            notes.append("in training")
+        self._model.setText(" · ".join(notes))

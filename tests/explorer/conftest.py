@@ -117,7 +117,7 @@ def save_model(tmp_path: Path) -> Callable[..., Path]:
     """Save an untrained model, whose pictures differ from place to place, and 20 encodings."""
 
     def save(name: str, dataset: str = "stroke-digits", **fields: object) -> Path:
-        model = VAE(replace(NARROW, **fields), seed=1).eval()
+        model = vae.build(replace(NARROW, classes=10, **fields), seed=1).eval()
         for weights in model.decoder.parameters():
             weights.data.mul_(4.0)
         z_loc = np.random.default_rng(0).standard_normal((20, model.config.latent_dim), np.float32)

@@ -249,3 +249,17 @@ def test_the_command_line_imports_neither_torch_nor_qt_before_it_must() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, stdout=-3, check=False)
     assert result.returncode == 0
+
+
+def test_info_writes_the_history_to_files(command: Command, file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboardX")
+    outcome = command("info", file, "--csv", tmp_path / "h.csv", "--tensorboard", tmp_path / "events")
+    assert outcome.code == 0
+    epochs = len(vae.load(file).history)
+    assert len((tmp_path / "h.csv").read_text().splitlines()) == 1 + 2 * epochs
+    assert len(list((tmp_path / "events").iterdir())) == 1
+
+
+def test_no_table_is_written_where_no_folder_is(command: Command, file: Path, tmp_path: Path) -> None:
+    outcome = command("info", file, "--csv", tmp_path / "nowhere" / "h.csv")
+    outcome.assert_refused("There is no folder")

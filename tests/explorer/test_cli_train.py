@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import vae
-from vae import datasets, presets
+from vae import datasets, presets, training
 from vae.configuration import ModelConfig
 
 Command = Callable[..., Any]  # of tests/conftest.py
@@ -189,28 +189,51 @@ def test_a_reader_that_leaves_ends_the_run_and_the_model_is_kept(
 
 
 @pytest.fixture
-def unstable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Presets of one network too deep for a high learning rate."""
+def unstable(monkeypatch: pytest.MonkeyPatch) -> ModelConfig:
+    """One preset alone, of a network too deep for a high learning rate."""
     deep = ModelConfig(encoder_widths=(64,) * 8, decoder_widths=(64,) * 8, activation="leaky-relu")
-    preset = replace(presets.preset_of(presets.DEFAULT_PRESET), model=deep)
+    _offer(monkeypatch, deep)
+    return deep
+
+
+def _offer(monkeypatch: pytest.MonkeyPatch, model: ModelConfig) -> None:
+    preset = replace(presets.preset_of(presets.DEFAULT_PRESET), model=model)
     monkeypatch.setattr(presets, "PRESETS", {preset.name: preset})
 
 
 @pytest.mark.usefixtures("unstable")
-def test_a_run_that_goes_astray_keeps_its_last_good_weights(train: Command, tmp_path: Path) -> None:
+def test_a_loss_that_is_lost_is_told_and_the_run_goes_on(train: Command, tmp_path: Path) -> None:
+    outcome = train("--learning-rate", 10, "--epochs", 200, "--json", "--out", tmp_path / "model")
+    assert "The loss was lost at step" in outcome.err
+    assert "with half the learning rate, 5." in outcome.err
+    history = vae.load(tmp_path / "model").history
+    assert [report.epoch for report in history] == list(range(1, len(history) + 1))
+
+
+@pytest.mark.usefixtures("unstable")
+def test_a_run_that_goes_astray_keeps_its_last_good_weights(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "MOST_ROLLBACKS", 1)
     outcome = train("--learning-rate", 10, "--epochs", 300, "--json", "--out", tmp_path / "model")
     assert outcome.code == 1
     assert "lower learning rate" in outcome.err
+    assert "--resume" not in outcome.err  # it would be lost again
     assert "Traceback" not in outcome.err
     history = vae.load(tmp_path / "model").history
     assert [report.epoch for report in history] == list(range(1, len(history) + 1))
     assert 0 < len(history) < len(outcome.out.splitlines())  # epochs after the good weights are left out
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-@pytest.mark.usefixtures("unstable")
-def test_a_run_that_has_learned_nothing_replaces_nothing(train: Command, tmp_path: Path) -> None:
+def test_a_run_that_has_learned_nothing_replaces_nothing(
+    train: Command, tmp_path: Path, unstable: ModelConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(monkeypatch, replace(unstable, scale="exp"))  # which overflows at once
     (tmp_path / "model").write_text("better than nothing")
     outcome = train("--learning-rate", 10, "--epochs", 100, "--out", tmp_path / "model")
     assert outcome.code == 1
+    assert "3 times in a row" in outcome.err
     assert "Nothing was learned" in outcome.err
     assert (tmp_path / "model").read_text() == "better than nothing"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 import vae
 from explorer.exploration import Exploration
+from explorer.inputs import Inputs
 from explorer.main_window import MainWindow
 from explorer.views.data_card import PAGE, DataCard
 from explorer.views.input_card import InputCard
@@ -32,6 +33,11 @@ Codes = NDArray[np.float32]
 @pytest.fixture
 def exploration(window: MainWindow) -> Exploration:
     return window.session.exploration
+
+
+@pytest.fixture
+def inputs(window: MainWindow) -> Inputs:
+    return window.session.inputs
 
 
 @pytest.fixture
@@ -97,18 +103,18 @@ def test_a_click_on_a_thumbnail_encodes_it(
     grid = data_card.grid
     assert grid._images == [to_image(picture) for picture in data.test_images[:PAGE]]
     mouse.click(grid, grid.cell(7).center())
-    assert window.session.exploration.selection.index == 7
+    assert window.session.inputs.selection.index == 7
     assert grid._marked == 7
     assert f"label {data.test_labels[7]}" in window.explore.input_card._caption.text()
     assert_encoded(window, encode, small, data.test_images[7])
 
 
 def test_next_and_previous_step_through_the_test_set(
-    mouse: Mouse, input_card: InputCard, exploration: Exploration, data: Dataset
+    mouse: Mouse, input_card: InputCard, inputs: Inputs, data: Dataset
 ) -> None:
     def index_after(button: QWidget) -> int:
         mouse.click(button)
-        return exploration.selection.index
+        return inputs.selection.index
 
     assert index_after(input_card.next) == 1
     assert index_after(input_card.next) == 2
@@ -124,15 +130,15 @@ def test_random_chooses_any_image(
     indices = set()
     for _ in range(5):
         mouse.click(input_card.random)
-        indices.add(window.session.exploration.selection.index)
+        indices.add(window.session.inputs.selection.index)
         qtbot.keyClick(window, Qt.Key.Key_N)
-        indices.add(window.session.exploration.selection.index)
+        indices.add(window.session.inputs.selection.index)
     assert len(indices) > 4  # of ten draws among 300
     assert indices <= set(range(len(data.test_images)))
 
 
 def test_a_class_is_shown_alone_and_page_by_page(
-    mouse: Mouse, data_card: DataCard, exploration: Exploration, data: Dataset
+    mouse: Mouse, data_card: DataCard, inputs: Inputs, data: Dataset
 ) -> None:
     data_card.class_box.setCurrentIndex(data_card.class_box.findText("3"))
     threes = np.flatnonzero(data.test_labels == 3)
@@ -142,19 +148,19 @@ def test_a_class_is_shown_alone_and_page_by_page(
         assert data_card.grid._images == [to_image(data.test_images[index]) for index in page]
         assert data_card._place.text().endswith(f"of {len(threes)}")
         mouse.click(data_card.grid, data_card.grid.cell(2).center())
-        assert exploration.selection.index == page[2]
-        assert exploration.selection.label == 3
+        assert inputs.selection.index == page[2]
+        assert inputs.selection.label == 3
         mouse.click(data_card._forth)
     mouse.click(data_card._back)
     assert data_card.grid._images[0] == to_image(data.test_images[threes[0]])
 
 
 def test_next_previous_and_random_stay_in_the_chosen_class(
-    mouse: Mouse, input_card: InputCard, data_card: DataCard, exploration: Exploration, data: Dataset
+    mouse: Mouse, input_card: InputCard, data_card: DataCard, inputs: Inputs, data: Dataset
 ) -> None:
     threes = np.flatnonzero(data.test_labels == 3).tolist()
     between = next(index for index in range(threes[1], threes[2]) if data.test_labels[index] != 3)
-    exploration.select_test_image(between)
+    inputs.select_test_image(between)
     data_card.class_box.setCurrentIndex(data_card.class_box.findText("3"))
     for button, index in (
         (input_card.next, threes[2]),
@@ -164,28 +170,28 @@ def test_next_previous_and_random_stay_in_the_chosen_class(
         (input_card.next, threes[0]),
     ):
         mouse.click(button)
-        assert exploration.selection.index == index
+        assert inputs.selection.index == index
     for _ in range(5):
         mouse.click(input_card.random)
-        assert exploration.selection.label == 3
+        assert inputs.selection.label == 3
 
 
 def test_arrows_choose_the_neighbouring_thumbnail(
-    qtbot: QtBot, mouse: Mouse, data_card: DataCard, exploration: Exploration
+    qtbot: QtBot, mouse: Mouse, data_card: DataCard, inputs: Inputs
 ) -> None:
     mouse.click(data_card.grid, data_card.grid.cell(7).center())
     for key, index in (("Right", 8), ("Down", 14), ("Left", 13), ("Up", 7)):
         qtbot.keyClick(data_card.grid, Qt.Key[f"Key_{key}"])
-        assert exploration.selection.index == index
+        assert inputs.selection.index == index
 
 
 # --- its posterior
 
 
 def test_the_ellipses_are_the_posterior_to_true_scale(
-    window: MainWindow, exploration: Exploration, data: Dataset, encode: Encode
+    window: MainWindow, inputs: Inputs, data: Dataset, encode: Encode
 ) -> None:
-    exploration.select_test_image(11)
+    inputs.select_test_image(11)
     (x, y), (across, up) = (values.tolist() for values in encode(data.test_images[11]))
     for plot in (window.explore.plane_card.plane, window.explore.close_up_card.view):
         ellipses = [item for item in plot.scene().items() if isinstance(item, QGraphicsEllipseItem)]
@@ -200,9 +206,9 @@ def test_the_ellipses_are_the_posterior_to_true_scale(
 
 
 def test_the_numbers_are_those_of_the_formulas(
-    window: MainWindow, exploration: Exploration, data: Dataset, encode: Encode, small: Checkpoint
+    window: MainWindow, inputs: Inputs, data: Dataset, encode: Encode, small: Checkpoint
 ) -> None:
-    exploration.select_test_image(11)
+    inputs.select_test_image(11)
     z_loc, z_scale = (values.astype(float) for values in encode(data.test_images[11]))
     kl = float(np.sum((z_loc**2 + z_scale**2 - 1) / 2 - np.log(z_scale)))
     x = data.test_images[11] / 255

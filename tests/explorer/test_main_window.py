@@ -215,12 +215,12 @@ def test_escape_cancels_and_never_quits(qtbot: QtBot, window: MainWindow, mouse:
 
 def test_letters_are_typed_where_there_is_a_field(qtbot: QtBot, window: MainWindow) -> None:
     window.tabs.setCurrentWidget(window.train)
-    selection, field = window.session.exploration.selection, window.train.form.fields["encoder_widths"]
+    selection, field = window.session.inputs.selection, window.train.form.fields["encoder_widths"]
     field.setFocus()
     field.clear()
     qtbot.keyClicks(field, "nmrz")
     assert field.text() == "nmrz"
-    assert window.session.exploration.selection is selection
+    assert window.session.inputs.selection is selection
 
 
 def test_light_and_dark_dress_the_whole_window(window: MainWindow, qapp: QApplication) -> None:

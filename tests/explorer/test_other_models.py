@@ -141,7 +141,7 @@ def test_a_model_of_colours_is_explored_though_no_data_fit_it(window: MainWindow
 
 @pytest.mark.parametrize("window", [COLOUR], indirect=True)
 def test_where_no_data_fit_the_plane_shows_the_points_of_the_file(window: MainWindow) -> None:
-    points = window.session.exploration.points
+    points = window.session.encoded_data.points
     assert points is not None
     assert len(points.encodings.labels) == 20
     assert len(window.explore.plane_card.plane._places) == 20
@@ -153,7 +153,7 @@ def test_a_drawing_is_encoded_in_colour(window: MainWindow, mouse: Mouse) -> Non
     pad = window.explore.input_card.pad
     mouse.drag(pad, [QPoint(40, 40), QPoint(80, 40), QPoint(60, 90)])
     exploration = window.session.exploration
-    assert exploration.selection.picture.shape == (3, 32, 32)
+    assert window.session.inputs.selection.picture.shape == (3, 32, 32)
     assert exploration.posterior is not None
     np.testing.assert_array_equal(exploration.pin, exploration.posterior.z_loc)
 

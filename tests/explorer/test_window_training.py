@@ -89,7 +89,7 @@ def test_the_plane_follows_the_run(qtbot: QtBot, window: MainWindow, train: Trai
     assert exploration.pin.tolist() == [1.0, 1.0]
     assert not np.array_equal(exploration.picture, before)
     assert_shows(window, session.workspace.model.checkpoint)
-    qtbot.waitUntil(lambda: len(exploration.points.encodings.labels) == 300, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.session.encoded_data.points.encodings.labels) == 300, timeout=PATIENCE)
 
 
 def test_the_plane_shows_the_newest_snapshot(qtbot: QtBot, window: MainWindow, train: Train) -> None:
@@ -200,7 +200,8 @@ def test_a_new_run_keeps_the_model_of_the_one_under_way(
     assert stop(session).run == 2
     kept = [vae.load(end.path) for end in ends]
     assert len({end.path for end in ends}) == 2
-    assert all(checkpoint.model.config == TINY for checkpoint in kept)
+    fitted = TINY.fitted((1, 28, 28), 10)
+    assert all(checkpoint.model.config == fitted for checkpoint in kept)
 
 
 def test_closing_the_window_in_mid_run_keeps_the_model_and_ends_the_threads(

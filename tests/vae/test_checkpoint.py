@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 import os
 import stat
 import tempfile
@@ -13,13 +14,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 import vae
 from vae import VAE, Checkpoint, Encodings, EpochReport, Terms
+from vae.checkpoint import HEADER
 from vae.configuration import ModelConfig, TrainingConfig
 
 numbers = st.floats(-1e6, 1e6)
-terms = st.builds(Terms, numbers, numbers, numbers)
+terms = st.builds(Terms, numbers, numbers, numbers, st.none() | numbers)
 reports = st.builds(EpochReport, st.integers(1, 99), st.integers(1, 9_999), numbers, numbers, terms, terms)
 histories = st.lists(reports, max_size=3).map(tuple)
 
@@ -31,7 +35,7 @@ def checkpoints(draw: st.DrawFn) -> Checkpoint:
     codes = hnp.arrays(np.float32, (count, config.latent_dim), elements=st.floats(-1e3, 1e3, width=32))
     labels = hnp.arrays(np.int64, count, elements=st.integers(-1, 9))
     return Checkpoint(
-        model=VAE(config, seed=draw(st.integers(0, 99))),
+        model=vae.build(config, seed=draw(st.integers(0, 99))),
         preset=draw(st.text(max_size=9)),
         dataset=draw(st.text(max_size=9)),
         training=draw(st.from_type(TrainingConfig)),
@@ -85,6 +89,29 @@ def test_a_loaded_model_can_be_trained_on(file: Path) -> None:
     *_, last = vae.train(model, TrainingConfig(epochs=20, learning_rate=1e-2), pictures, pictures)
     assert isinstance(last, EpochReport)
     assert last.test.elbo > before.elbo
+
+
+def test_a_file_of_before_families_and_likelihoods_is_read_as_the_plain_model(
+    file: Path, small: Checkpoint
+) -> None:
+    with safe_open(file, framework="pt") as opened:
+        tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
+        header = json.loads(opened.metadata()[HEADER])
+    model = ("image_shape", "latent_dim", "encoder_widths", "decoder_widths", "activation", "input_dropout")
+    training = (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "warm_up",
+        "weight_decay",
+        "gradient_clip",
+        "beta",
+        "seed",
+    )
+    header["model"] = {name: header["model"][name] for name in model}
+    header["training"] = {name: header["training"][name] for name in training}
+    save_file(tensors, file, {HEADER: json.dumps(header)})
+    assert_same(small, vae.load(file))
 
 
 def test_saving_again_replaces_the_file(file: Path, small: Checkpoint) -> None:

@@ -136,7 +136,7 @@ def test_a_header_without_one_of_its_parts_is_damaged(file: Path, key: str) -> N
         ("model", {"latent_dim": 0}, "latent dimension must be"),
         ("model", {"latent_dim": "2"}, "latent dimension must be"),
         ("model", {"encoder_widths": 5}, "damaged"),
-        ("model", {"encoder_widths": [65_536] * 4}, "parameters, more than"),
+        ("model", {"encoder_widths": [65_536] * 4}, "weights, more than"),
         ("training", {"learning_rate": "fast"}, "learning rate must be"),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vae import VAE, decode_images, encode_images, posterior_of
+from vae import VAE, build, decode_images, encode_images, posterior_of
 from vae.configuration import ModelConfig
 from vae.inference import CHUNK, POSTERIOR_SAMPLES, to_pictures, to_tensor
 from vae.models import kl_to_prior
@@ -21,7 +21,7 @@ def random_pictures(count: int, shape: tuple[int, int, int]) -> Pictures:
 
 def test_every_grey_survives_the_way_to_a_tensor_and_back() -> None:
     greys = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
-    x = to_tensor(greys)
+    x = to_tensor(greys, VAE(ModelConfig()))
     assert x.dtype == torch.float32
     assert (x.min().item(), x.max().item()) == (0.0, 1.0)
     assert np.array_equal(to_pictures(x), greys)
@@ -34,12 +34,13 @@ def test_images_are_rounded_to_the_nearest_grey() -> None:
 def test_pictures_are_read_in_their_own_order_however_they_lie_in_memory() -> None:
     pictures = random_pictures(3, (1, 4, 4))
     flipped = pictures[:, :, ::-1, :]
-    assert torch.equal(to_tensor(flipped), to_tensor(pictures).flip(2))
+    model = VAE(ModelConfig())
+    assert torch.equal(to_tensor(flipped, model), to_tensor(pictures, model).flip(2))
 
 
 @given(config=st.from_type(ModelConfig), count=st.integers(1, 5))
 def test_encode_and_decode_give_arrays_of_the_promised_shapes(config: ModelConfig, count: int) -> None:
-    model, pictures = VAE(config), random_pictures(count, config.image_shape)
+    model, pictures = build(config), random_pictures(count, config.image_shape)
     encodings = encode_images(model, pictures, np.arange(count))
     assert encodings.z_loc.shape == encodings.z_scale.shape == (count, config.latent_dim)
     assert encodings.z_loc.dtype == encodings.z_scale.dtype == np.float32
@@ -84,9 +85,10 @@ def test_the_reconstruction_term_is_a_mean_over_the_posterior(
     model, picture = VAE(ModelConfig()), stroke_pictures[1]
     for weight in model.decoder.parameters():
         weight.mul_(2)  # so that the picture depends on z
-    z_loc, z_scale = model.encode(to_tensor(picture[None]))
+    x = to_tensor(picture[None], model)
+    z_loc, z_scale = model.encode(x)
     z = z_loc + z_scale * torch.randn(20_000, 2, generator=torch.Generator().manual_seed(1))
-    log_likelihood = model.log_likelihood(to_tensor(picture[None]).expand(len(z), -1, -1, -1), z)
+    log_likelihood = model.log_likelihood(x.expand(len(z), -1, -1, -1), z)
     standard_error = log_likelihood.std().item() / POSTERIOR_SAMPLES**0.5
     assert standard_error > 0
     difference = posterior_of(model, picture).terms.reconstruction - log_likelihood.mean().item()

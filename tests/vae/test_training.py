@@ -12,20 +12,33 @@ import pyro
 import pytest
 import torch
 from numpy.typing import NDArray
-from pyro.infer import TraceMeanField_ELBO
 from pyro.poutine.runtime import _PYRO_STACK
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae import VAE, EpochReport, StepReport, Terms, datasets, decode_images, encode_images, evaluate, train
+from vae import (
+    VAE,
+    Arrays,
+    EpochReport,
+    Report,
+    RollbackReport,
+    StepReport,
+    Terms,
+    Training,
+    build,
+    datasets,
+    decode_images,
+    encode_images,
+    evaluate,
+    train,
+)
 from vae.configuration import ModelConfig, TrainingConfig
-from vae.errors import TrainingError
+from vae.errors import ConfigurationError, TrainingError
 from vae.inference import to_tensor
 from vae.presets import preset_of
-from vae.training import TermsELBO
+from vae.schedule import learning_rate_at
 
 Pictures = NDArray[np.uint8]
-Report = StepReport | EpochReport
 
 SMALL = ModelConfig((1, 4, 4), 2, (16, 8), (8, 16))
 QUICK = TrainingConfig(epochs=2, batch_size=10, seed=4)  # five steps an epoch, the last of a smaller batch
@@ -72,7 +85,7 @@ def test_the_first_report_is_the_elbo_by_hand(pictures: Pictures) -> None:
     torch.manual_seed(QUICK.seed)
     noise = torch.normal(torch.zeros(10, 2), torch.ones(10, 2))
     with torch.no_grad():
-        reconstruction, kl = terms_by_hand(model, to_tensor(pictures[batch.numpy()]), noise)
+        reconstruction, kl = terms_by_hand(model, to_tensor(pictures[batch.numpy()], model), noise)
 
     report = next(train(model, QUICK, pictures, pictures))
 
@@ -80,33 +93,6 @@ def test_the_first_report_is_the_elbo_by_hand(pictures: Pictures) -> None:
     assert report.train.reconstruction == pytest.approx(reconstruction.item() / 10, rel=1e-5)
     assert report.train.kl == pytest.approx(kl.item() / 10, rel=1e-5)
     assert report.train.elbo == pytest.approx(report.train.reconstruction - report.train.kl, rel=1e-9)
-
-
-@pytest.mark.parametrize("beta", [0.0, 0.25, 1.0, 4.0])
-def test_the_gradient_is_that_of_a_loss_by_hand(pictures: Pictures, beta: float) -> None:
-    model, x = VAE(SMALL), to_tensor(pictures)
-    parameters = list(model.parameters())
-    torch.manual_seed(9)
-    noise = torch.normal(torch.zeros(46, 2), torch.ones(46, 2))
-    reconstruction, kl = terms_by_hand(model, x, noise)
-    by_hand = torch.autograd.grad(beta * kl - reconstruction, parameters)
-
-    elbo = TermsELBO()
-    torch.manual_seed(9)
-    loss = elbo.differentiable_loss(model.model, model.guide, x, beta)
-
-    torch.testing.assert_close(elbo.terms, torch.stack((reconstruction, kl)).detach())
-    for gradient, expected in zip(torch.autograd.grad(loss, parameters), by_hand, strict=True):
-        torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-4)
-
-
-def test_the_loss_is_that_of_pyro(pictures: Pictures) -> None:
-    model, x = VAE(SMALL), to_tensor(pictures)
-    torch.manual_seed(9)
-    ours = TermsELBO().differentiable_loss(model.model, model.guide, x)
-    torch.manual_seed(9)
-    theirs = TraceMeanField_ELBO().differentiable_loss(model.model, model.guide, x)
-    assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
 
 
 def test_beta_changes_the_run_but_not_the_scale_of_its_report(pictures: Pictures) -> None:
@@ -155,7 +141,7 @@ def test_evaluate_scores_by_the_exact_kl_in_chunks() -> None:
     model = VAE(SMALL)
     many = np.random.default_rng(1).integers(0, 256, (2_300, 1, 4, 4), dtype=np.uint8)
     with torch.no_grad():
-        reconstruction, kl = terms_by_hand(model, to_tensor(many), torch.randn(2_300, 2))
+        reconstruction, kl = terms_by_hand(model, to_tensor(many, model), torch.randn(2_300, 2))
     terms = evaluate(model, many)
     assert terms == evaluate(model, many)
     assert terms.kl == pytest.approx(kl.item() / 2_300, rel=1e-4)
@@ -189,14 +175,14 @@ def test_seconds_leave_pauses_out(pictures: Pictures, monkeypatch: pytest.Monkey
     assert last < 1_000.0
 
 
-def test_a_run_that_is_closed_leaves_a_model_to_go_on_with(pictures: Pictures) -> None:
+def test_a_run_that_is_let_go_leaves_a_model_to_go_on_with(pictures: Pictures) -> None:
     model = VAE(SMALL)
     run = train(model, QUICK, pictures, pictures)
     started = weights_of(model)
     next(run)
     next(run)
     learned = weights_of(model)
-    run.close()
+    del run
     assert not same(learned, started)
     assert same(weights_of(model), learned)
     assert len(steps_of(train(model, QUICK, pictures, pictures))) == 10
@@ -237,23 +223,80 @@ def broken(model: VAE) -> None:
         next(model.decoder.parameters())[0] = math.nan
 
 
-def test_a_loss_that_is_lost_gives_back_the_last_good_weights(pictures: Pictures) -> None:
+def at_step(run: Training, step: int) -> StepReport:
+    """Drive the run to the report of this step."""
+    return next(report for report in run if isinstance(report, StepReport) and report.step == step)
+
+
+def test_a_loss_that_is_lost_rolls_back_and_goes_on_at_half_the_learning_rate(pictures: Pictures) -> None:
+    model, config = VAE(SMALL), replace(QUICK, epochs=30)
+    run = train(model, config, pictures, pictures)
+    at_step(run, 50)
+    kept = weights_of(model)
+    last = at_step(run, 73)
+    broken(model)
+    back = next(run)
+    assert isinstance(back, RollbackReport)
+    assert (back.step, back.lost_step, back.epoch) == (50, 74, 10.0)
+    assert back.learning_rate == config.learning_rate / 2
+    assert back.seconds >= last.seconds
+    assert same(weights_of(model), kept)
+    reports = list(run)
+    assert [report.step for report in steps_of(reports)] == list(range(51, 151))
+    halved = replace(config, learning_rate=config.learning_rate / 2)
+    rates = [learning_rate_at(halved, step, 150)[0] for step in range(50, 150)]
+    assert [report.learning_rate for report in steps_of(reports)] == rates
+    assert all(math.isfinite(report.train.elbo) for report in steps_of(reports))
+
+
+def test_what_was_changed_in_the_run_outlives_a_rollback(pictures: Pictures) -> None:
     model = VAE(SMALL)
     run = train(model, replace(QUICK, epochs=30), pictures, pictures)
-    next(report for report in run if report.step == 50)
-    kept = weights_of(model)
-    next(report for report in run if report.step == 73)
+    at_step(run, 53)
+    run.config = replace(run.config, beta=3.0)
     broken(model)
-    with pytest.raises(TrainingError, match=r"step 74 .*epoch 15.* step 50 are kept") as caught:
+    assert isinstance(next(run), RollbackReport)
+    assert at_step(run, 51).beta == 3.0
+
+
+def test_three_losses_in_a_row_stop_the_run_with_the_last_good_weights(pictures: Pictures) -> None:
+    model = VAE(SMALL)
+    run = train(model, replace(QUICK, epochs=30), pictures, pictures)
+    at_step(run, 50)
+    kept = weights_of(model)
+    for step in (53, 60):
+        at_step(run, step)
+        broken(model)
+        assert isinstance(next(run), RollbackReport)
+    at_step(run, 73)
+    broken(model)
+    with pytest.raises(TrainingError, match=r"step 74, 3 times in a row.* step 50 are kept") as caught:
         next(run)
     assert caught.value.good_step == 50
     assert same(weights_of(model), kept)
+
+
+def test_losses_with_a_good_stretch_between_them_are_not_in_a_row(pictures: Pictures) -> None:
+    model = VAE(SMALL)
+    run = train(model, replace(QUICK, epochs=30), pictures, pictures)
+    for step in (10, 20, 60, 70, 120, 130):
+        at_step(run, step)
+        broken(model)
+        back = next(run)
+        assert isinstance(back, RollbackReport)
+        assert back.step == step // 50 * 50
+    assert back.learning_rate == QUICK.learning_rate / 2**6
 
 
 def test_a_loss_that_is_lost_at_once_gives_back_the_first_weights(pictures: Pictures) -> None:
     model = VAE(SMALL)
     first = weights_of(model)
     run = train(model, QUICK, pictures, pictures)
+    for _ in range(2):
+        next(run)
+        broken(model)
+        assert isinstance(next(run), RollbackReport)
+        assert same(weights_of(model), first)
     next(run)
     broken(model)
     with pytest.raises(TrainingError, match="Nothing was learned") as caught:
@@ -267,21 +310,52 @@ def test_weights_that_the_last_step_of_an_epoch_broke_are_not_reported(pictures:
     run = train(model, replace(QUICK, epochs=1), pictures, pictures)
     assert len(list(itertools.islice(run, 5))) == 5
     broken(model)
-    with pytest.raises(TrainingError, match="step 5"):
-        next(run)
+    back = next(run)
+    assert isinstance(back, RollbackReport)
+    assert (back.step, back.lost_step) == (0, 5)
     assert math.isfinite(evaluate(model, pictures).elbo)
+    *_, last = run
+    assert isinstance(last, EpochReport)
+    assert math.isfinite(last.test.elbo)
 
 
 def test_a_learning_rate_far_too_high_ends_in_an_error_and_finite_weights(pictures: Pictures) -> None:
     deep = replace(SMALL, encoder_widths=(64,) * 8, decoder_widths=(64,) * 8, activation="leaky-relu")
     model = VAE(deep)
-    run = train(model, TrainingConfig(epochs=300, learning_rate=10.0), pictures, pictures)
+    config = TrainingConfig(epochs=300, learning_rate=10.0, schedule="constant")
+    run = train(model, config, pictures, pictures)
     reports: list[Report] = []
     with pytest.raises(TrainingError, match="lower learning rate"):
         reports.extend(run)
     assert reports
     assert all(torch.isfinite(weight).all() for weight in model.parameters())
-    assert all(math.isfinite(report.train.elbo) for report in reports)
+    assert all(math.isfinite(report.train.elbo) for report in steps_of(reports))
+
+
+@pytest.mark.parametrize("family", ["labels", "conditional"])
+def test_a_model_of_labels_is_not_trained_without_them(pictures: Pictures, family: str) -> None:
+    model = build(replace(SMALL, family=family, classes=3))
+    labels = np.arange(46) % 3
+    assert next(Training(model, QUICK, Arrays(pictures, labels, pictures, labels))).step == 1
+    for unknown in (-1, 3):
+        some = np.where(np.arange(46) < 2, unknown, labels)
+        with pytest.raises(ConfigurationError, match=f"'{family}' learns from labels, and 2 of the 46"):
+            Training(model, QUICK, Arrays(pictures, some, pictures, labels))
+    with pytest.raises(ConfigurationError, match="46 of the 46"):
+        train(model, QUICK, pictures, pictures)
+
+
+@pytest.mark.parametrize("family", ["mixture", "autoencoder"])
+@pytest.mark.parametrize(
+    "change",
+    [{"objective": "importance-weighted"}, {"objective": "sampled-elbo", "gradient": "score-function"}],
+)
+def test_what_a_family_cannot_be_trained_on_is_refused(
+    pictures: Pictures, family: str, change: dict[str, str]
+) -> None:
+    model = build(replace(SMALL, family=family))
+    with pytest.raises(ConfigurationError, match=f"'{family}'.*Choose the objective 'elbo'"):
+        train(model, replace(QUICK, **change), pictures, pictures)
 
 
 def test_on_the_real_mnist_one_short_epoch_finds_digits(mnist_folder: Path) -> None:

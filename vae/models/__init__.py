@@ -1,13 +1,12 @@
-"""The families of models. To add one: a file beside these, and a line in FAMILIES."""
+"""The families of models. To add one: a file beside these, and a line in `vae.families`."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import torch
 
 from vae.configuration import ModelConfig
+from vae.errors import ConfigurationError
+from vae.families import family_of
 from vae.models.autoencoder import Autoencoder
 from vae.models.conditional import ConditionalVAE
 from vae.models.hierarchical import HierarchicalVAE
@@ -15,19 +14,7 @@ from vae.models.labels import LabelVAE
 from vae.models.mixture import MixtureVAE
 from vae.models.vae import VAE, kl_to_prior
 
-FAMILIES: Mapping[str, type[VAE]] = MappingProxyType(
-    {
-        "vae": VAE,
-        "labels": LabelVAE,
-        "conditional": ConditionalVAE,
-        "hierarchical": HierarchicalVAE,
-        "mixture": MixtureVAE,
-        "autoencoder": Autoencoder,
-    }
-)
-
 __all__ = [
-    "FAMILIES",
     "VAE",
     "Autoencoder",
     "ConditionalVAE",
@@ -41,8 +28,18 @@ __all__ = [
 
 
 def build(config: ModelConfig, seed: int = 0) -> VAE:
-    """A new model of the family that ``config`` names, its weights drawn from ``seed``."""
-    return FAMILIES[config.family](config, seed)
+    """A new model of the family that ``config`` names, its weights drawn from ``seed``.
+
+    Raises:
+        ConfigurationError: the family learns from labels, and the data set has none.
+    """
+    family = family_of(config.family)
+    if family.needs_labels and not config.classes:
+        raise ConfigurationError(
+            f"Models of the family '{config.family}' learn from labels, and this data set has none. "
+            "Choose another data set, or another preset."
+        )
+    return family(config, seed)
 
 
 def count_parameters(config: ModelConfig) -> int:

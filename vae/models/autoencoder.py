@@ -29,7 +29,9 @@ class Autoencoder(VAE):
         z, _ = self.encoder(x)
         return z, torch.zeros_like(z)
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None, generator: torch.Generator, seen: Tensor | None = None
+    ) -> Tensor:
         """(3, B): the reconstruction, and nothing else."""
-        reconstruction = self.log_likelihood(x, self.encode(x)[0])
+        reconstruction = self.log_likelihood(x, self.encode(x if seen is None else seen)[0])
         return torch.stack((reconstruction, *torch.zeros(2, len(x), device=x.device)))

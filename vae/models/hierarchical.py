@@ -63,11 +63,14 @@ class HierarchicalVAE(VAE):
         parameters: Tensor = self.decoder(self.inner(z)[0])
         return parameters
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None, generator: torch.Generator, seen: Tensor | None = None
+    ) -> Tensor:
         """(3, B); the KL is that of both levels, the lower one at the draw of z."""
-        z_loc, z_scale = self.encode(x)
+        seen = x if seen is None else seen
+        z_loc, z_scale = self.encode(seen)
         z = draw(z_loc, z_scale, generator)
-        w_loc, w_scale = self.encode_inner(x, z)
+        w_loc, w_scale = self.encode_inner(seen, z)
         w = draw(w_loc, w_scale, generator)
         reconstruction = self.likelihood.log_prob(self.decoder(w), x).flatten(-3).sum(-1)
         kl = kl_to_prior(z_loc, z_scale) + kl_between(w_loc, w_scale, *self.inner(z))

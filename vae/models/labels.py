@@ -39,9 +39,11 @@ class LabelVAE(VAE):
         probabilities: Tensor = self.classifier(z).softmax(-1)
         return probabilities
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None, generator: torch.Generator, seen: Tensor | None = None
+    ) -> Tensor:
         """(3, B), the label's term among them; it is 0 where the label is not known."""
-        z_loc, z_scale = self.encode(x)
+        z_loc, z_scale = self.encode(x if seen is None else seen)
         z = draw(z_loc, z_scale, generator)
         reconstruction = self.log_likelihood(x, z)
         label = (

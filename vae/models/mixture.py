@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, prod
+from math import log, pi, prod
 
 import pyro
 import pyro.distributions as dist
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from vae.models.vae import VAE, draw, normal, weighed
+from vae.models.vae import VAE, draw, kl_between, normal, weighed
 from vae.networks import LEAST_SCALE, multilayer_perceptron
 
 HIDDEN = 128  # units of the network that assigns images to components
@@ -32,12 +32,13 @@ class MixtureVAE(VAE):
         self.assigner = multilayer_perceptron(
             (prod(config.image_shape), HIDDEN, config.components), config.activation
         )
-        places = torch.randn(config.components, config.latent_dim)
-        if config.latent_dim == 2:  # evenly around, so that all have an equal chance
-            angles = torch.arange(config.components) * (2 * pi / config.components)
-            places = torch.stack((angles.cos(), angles.sin()), dim=1)
-        self.component_loc = nn.Parameter(RING * places)
-        self.component_raw_scale = nn.Parameter(torch.full_like(places, SPREAD).expm1().log())
+        with torch.device("cpu"):  # where torch only counts, on "meta", this arithmetic imports half of it
+            places = torch.randn(config.components, config.latent_dim)
+            if config.latent_dim == 2:  # evenly around, so that all have an equal chance
+                angles = torch.arange(config.components) * (2 * pi / config.components)
+                places = torch.stack((angles.cos(), angles.sin()), dim=1)
+            self.component_loc = nn.Parameter(RING * places)
+            self.component_raw_scale = nn.Parameter(torch.full_like(places, SPREAD).expm1().log())
 
     def model(self, x: Tensor, y: Tensor | None = None, beta: float = 1.0) -> None:
         """p(x, z, c): a component, a code from it, and the image. ``beta`` weighs c and z."""
@@ -67,14 +68,16 @@ class MixtureVAE(VAE):
         probabilities: Tensor = self.assigner(x.flatten(1)).softmax(-1)
         return probabilities
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
-        """(3, B): the KL is the sum over components of q(c|x) times that of c and, at the draw, of z."""
-        z_loc, z_scale = self.encode(x)
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None, generator: torch.Generator, seen: Tensor | None = None
+    ) -> Tensor:
+        """(3, B): the KL is the sum over components of q(c|x) (log q(c|x) / p(c) + KL(q(z|x) || p(z|c)))."""
+        seen = x if seen is None else seen
+        z_loc, z_scale = self.encode(seen)
         z = draw(z_loc, z_scale, generator)
         reconstruction = self.log_likelihood(x, z)
-        log_q_c = self.assigner(x.flatten(1)).log_softmax(-1)
-        log_p_c = torch.full_like(log_q_c, 1.0 / self.config.components).log()
-        log_p_z = normal(*self.component_parts()).log_prob(z.unsqueeze(-2))
-        log_q_z = normal(z_loc, z_scale).log_prob(z)
-        kl = log_q_z + (log_q_c.exp() * (log_q_c - log_p_c - log_p_z)).sum(-1)
+        log_q_c = self.assigner(seen.flatten(1)).log_softmax(-1)
+        kl_c = log_q_c + log(self.config.components)
+        kl_z = kl_between(z_loc.unsqueeze(-2), z_scale.unsqueeze(-2), *self.component_parts())
+        kl = (log_q_c.exp() * (kl_c + kl_z)).sum(-1)
         return torch.stack((reconstruction, kl, torch.zeros_like(kl)))

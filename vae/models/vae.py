@@ -6,7 +6,7 @@ training; all else is plain PyTorch and may be called from any thread.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import pyro
 import pyro.distributions as dist
@@ -15,7 +15,9 @@ from pyro import poutine
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
+from vae.chance import DrawnFrom
 from vae.configuration import ModelConfig
+from vae.distributions import Whole
 from vae.likelihoods import LIKELIHOODS
 from vae.networks import Decoder, Encoder
 
@@ -38,8 +40,7 @@ class VAE(nn.Module):
         super().__init__()
         self.config = config
         self.likelihood = LIKELIHOODS[config.likelihood](config)
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(seed)
+        with DrawnFrom(seed):
             self.build()
 
     def build(self) -> None:
@@ -74,12 +75,14 @@ class VAE(nn.Module):
         """log p(x|z) in nats, (B,), of images (B, C, H, W) at codes (B, D)."""
         return self.likelihood.log_prob(self.parameters_of_x(z, y), x).flatten(-3).sum(-1)
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Tensor:
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None, generator: torch.Generator, seen: Tensor | None = None
+    ) -> Tensor:
         """(3, B): log p(x|z) at one draw of z from q(z|x), the KL, and log p(y|z); the KL exact if it can be.
 
-        Kingma & Welling (2013), equation 7.
+        The encoder is shown ``seen``, by default the images themselves. Kingma & Welling (2013), equation 7.
         """
-        z_loc, z_scale = self.encode(x, y)
+        z_loc, z_scale = self.encode(x if seen is None else seen, y)
         z = draw(z_loc, z_scale, generator)
         reconstruction = self.log_likelihood(x, z, y)
         return torch.stack((reconstruction, kl_to_prior(z_loc, z_scale), torch.zeros_like(reconstruction)))
@@ -109,12 +112,13 @@ class VAE(nn.Module):
 
 def normal(loc: Tensor, scale: Tensor) -> dist.TorchDistribution:
     """A diagonal Gaussian over the last dimension, unchecked."""
-    independent: dist.TorchDistribution = dist.Normal(loc, scale, validate_args=False).to_event(1)
-    return independent
+    return Whole(dist.Normal(loc, scale, validate_args=False), 1)
 
 
 def weighed(beta: float) -> AbstractContextManager[object]:
     """Weigh the sites within; Pyro scales by positive numbers alone."""
+    if beta == 1.0:
+        return nullcontext()
     within: AbstractContextManager[object] = poutine.scale(scale=beta) if beta else poutine.mask(mask=False)
     return within
 
