@@ -10,14 +10,16 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-from PySide6.QtCore import QLockFile
+from typing import TYPE_CHECKING
 
 import vae
 from vae.datasets import Dataset
 from vae.errors import CheckpointError
 from vae.files import remove_whole
 from vae.points import Cloud
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
 
 EVERY = 5.0  # seconds between two savings
 ENDING = ".unfinished"
@@ -44,7 +46,7 @@ def cut_off_runs(folder: Path) -> list[Path]:
 def is_free(unfinished: Path) -> bool:
     """Whether no process goes on with the run."""
     lock = _lock_of(unfinished)
-    free = lock.tryLock(0) or lock.error() is not QLockFile.LockError.LockFailedError
+    free = lock.tryLock(0) or not _is_held_elsewhere(lock)
     lock.unlock()
     return free
 
@@ -183,9 +185,16 @@ class RunKeeper:
 
 
 def _lock_of(unfinished: Path) -> QLockFile:
+    from PySide6.QtCore import QLockFile  # the command line's --help need not wait for Qt
+
     lock = QLockFile(str(unfinished) + LOCK)
     lock.setStaleLockTime(0)  # a lock does not age: it is free when its process is gone
     return lock
+
+
+def _is_held_elsewhere(lock: QLockFile) -> bool:
+    """Why the lock was not had; else its folder cannot be written."""
+    return lock.error() is lock.LockError.LockFailedError
 
 
 def _hold(unfinished: Path) -> QLockFile:
@@ -195,7 +204,7 @@ def _hold(unfinished: Path) -> QLockFile:
         CheckpointError: another process has it.
     """
     lock = _lock_of(unfinished)
-    if not lock.tryLock(0) and lock.error() is QLockFile.LockError.LockFailedError:
+    if not lock.tryLock(0) and _is_held_elsewhere(lock):
         raise CheckpointError(
             f"{unfinished} belongs to a run that still goes on. "
             "Wait until it has ended, or choose another file for the model."

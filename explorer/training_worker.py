@@ -177,9 +177,11 @@ class TrainingWorker(QObject):
 
     def _post_snapshot(self) -> None:
         assert self._request is not None
-        test = self._request.dataset.test_images[:SHOWN]
-        encodings = vae.encode_images(self._model, test, self._request.dataset.test_labels[:SHOWN])
-        decoded = vae.decode_images(self._model, encodings.z_loc)
+        data = self._request.dataset
+        test, labels = data.test_images[:SHOWN], data.test_labels[:SHOWN]
+        encodings = vae.encode_images(self._model, test, labels)
+        decoded = vae.decode_images(self._model, encodings.z_loc, labels)
+        each_class = np.arange(SHOWN) % max(1, self._model.config.classes)
         self.posted.emit(
             Snapshot(
                 run=self._request.run,
@@ -189,7 +191,7 @@ class TrainingWorker(QObject):
                     for name, weights in self._model.state_dict().items()
                 },
                 reconstructions=np.stack((test, decoded)),
-                samples=vae.decode_images(self._model, self._noise),
+                samples=vae.decode_images(self._model, self._noise, each_class),
             )
         )
         self._snapshot_at = time.perf_counter()

@@ -82,7 +82,14 @@ _HOMES = {
     "families": ("register",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
     "gradient_variance": ("GradientVariance", "variance_of_gradient"),
-    "inference": ("Encodings", "Posterior", "decode_images", "encode_images", "is_told_labels", "posterior_of"),
+    "inference": (
+        "Encodings",
+        "Posterior",
+        "decode_images",
+        "encode_images",
+        "is_told_labels",
+        "posterior_of",
+    ),
     "models": ("VAE", "build", "count_parameters"),
     "prior": ("Prior", "prior_of"),
     "reports": (

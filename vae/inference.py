@@ -62,11 +62,13 @@ def device_of(model: Model) -> torch.device:
 
 
 @torch.no_grad()
-def decode_images(model: Model, z: NDArray[np.floating], label: int | None = None) -> NDArray[np.uint8]:
-    """The mean pictures of p(x|z), or of p(x|z, y): codes (N, D) -> (N, C, H, W)."""
+def decode_images(
+    model: Model, z: NDArray[np.floating], label: int | NDArray[np.int64] | None = None
+) -> NDArray[np.uint8]:
+    """The mean pictures of p(x|z), or p(x|z, y), one label or (N,): codes (N, D) -> (N, C, H, W)."""
     codes = torch.from_numpy(np.asarray(z, dtype=np.float32)).to(device_of(model))
-    y = label_of(model, label)
-    return to_pictures(model.decode(codes, None if y is None else y.expand(len(codes))))
+    labels = None if label is None else _labels(model, np.broadcast_to(np.asarray(label), (len(codes),)))
+    return to_pictures(model.decode(codes, labels))
 
 
 @torch.no_grad()
@@ -138,4 +140,4 @@ def _labels(model: Model, labels: NDArray[np.int64]) -> Tensor | None:
     """What the model is told of them; nothing where it does not know them all."""
     if not model.needs_labels or ((labels < 0) | (labels >= model.config.classes)).any():
         return None
-    return torch.from_numpy(labels).to(device_of(model))
+    return torch.from_numpy(labels.copy()).to(device_of(model))

@@ -60,7 +60,8 @@ class StatusNotes:
         history = model.checkpoint.history
         notes = [f"{model.latent_dim}-D"]
         if history:
-            notes += [f"test ELBO {number(history[-1].test.elbo, 1)} nats", f"{len(history)} epochs"]
+            bound = "reconstruction" if model.checkpoint.model.config.family == "autoencoder" else "ELBO"
+            notes += [f"test {bound} {number(history[-1].test.elbo, 1)} nats", f"{len(history)} epochs"]
         elif self._session.run.active:
             notes.append("in training")
         self._model.setText(" · ".join(notes))

@@ -134,7 +134,8 @@ def test_a_model_of_colours_is_explored_though_no_data_fit_it(window: MainWindow
     assert not window.explore.plane_card.zoom_button.isEnabled()
     entries = window.boxes.data_box.model()
     assert isinstance(entries, QStandardItemModel)
-    assert not any(entries.item(row).isEnabled() for row in range(entries.rowCount()))
+    offered = [entries.item(row).text() for row in range(entries.rowCount()) if entries.item(row).isEnabled()]
+    assert offered == ["Open images …"]
     mouse.click(window.explore.input_card.next)
     assert exploration.posterior is None
 
