@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from vae.configuration import ModelConfig
 from vae.datasets import Dataset, _torchvision_mnist
 
 PIXELS, HIDDEN, LATENT = 784, 400, 2
-BATCH = 100
 LEARNING_RATE = 1e-3
 SAME_NETWORK = ModelConfig(
     encoder_widths=(HIDDEN,), decoder_widths=(HIDDEN,), latent_dim=LATENT, activation="softplus"
@@ -78,14 +78,43 @@ class _TutorialVAE(nn.Module):
             pyro.sample("latent", dist.Normal(z_loc, z_scale).to_event(1))
 
 
-def pyro_tutorial(data: Dataset) -> Iterator[float]:
+def pyro_tutorial(data: Dataset, batch_size: int) -> Iterator[float]:
     """The loop of Pyro's tutorial: DataLoader with ToTensor, SVI, Trace_ELBO, pyro.optim. Loss by batch."""
-    loader = DataLoader(_as_torchvision(data), batch_size=BATCH, shuffle=True, num_workers=0)
+    loader = _loader(data, batch_size)
     pyro.clear_param_store()
     vae = _TutorialVAE()
     svi = SVI(vae.model, vae.guide, Adam({"lr": LEARNING_RATE}), loss=Trace_ELBO())
     for x, _ in loader:
         yield svi.step(x)
+
+
+def lecture(data: Dataset, batch_size: int) -> Iterator[float]:
+    """The lecture's loop: DataLoader with ToTensor, 784-400-200-2 and back, Adam. Loss by batch."""
+    leaky = partial(nn.LeakyReLU, 0.2)
+    encoder = nn.Sequential(nn.Linear(PIXELS, 400), leaky(), nn.Linear(400, 200), leaky())
+    mean_layer, log_variance_layer = nn.Linear(200, LATENT), nn.Linear(200, LATENT)
+    decoder = nn.Sequential(
+        *(nn.Linear(LATENT, 200), leaky(), nn.Linear(200, 400), leaky()),
+        *(nn.Linear(400, PIXELS), nn.Sigmoid()),
+    )
+    whole = nn.ModuleList((encoder, mean_layer, log_variance_layer, decoder))
+    adam = torch.optim.Adam(whole.parameters(), LEARNING_RATE)
+    for pictures, _ in _loader(data, batch_size):
+        x = pictures.view(len(pictures), PIXELS)
+        adam.zero_grad()
+        hidden = encoder(x)
+        mean, log_variance = mean_layer(hidden), log_variance_layer(hidden)
+        z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+        reconstruction = functional.binary_cross_entropy(decoder(z), x, reduction="sum")
+        kl = -0.5 * torch.sum(1 + log_variance - mean.pow(2) - log_variance.exp())
+        loss = reconstruction + kl
+        loss.backward()
+        adam.step()
+        yield loss.item()
+
+
+def _loader(data: Dataset, batch_size: int) -> DataLoader[Any]:
+    return DataLoader(_as_torchvision(data), batch_size=batch_size, shuffle=True, num_workers=0)
 
 
 def _as_torchvision(data: Dataset) -> Any:
@@ -100,12 +129,12 @@ def _as_torchvision(data: Dataset) -> Any:
     return pictures
 
 
-def plain_pytorch(data: Dataset) -> Iterator[float]:
+def plain_pytorch(data: Dataset, batch_size: int) -> Iterator[float]:
     """What one writes by hand: tensors in memory, the closed-form KL, one fused Adam. Loss by batch."""
     images = torch.from_numpy(data.train_images.astype(np.float32) / 255).reshape(-1, PIXELS)
     encoder, decoder = _Encoder(), _Decoder()
     adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], LEARNING_RATE, fused=True)
-    for batch in torch.randperm(len(images)).split(BATCH):
+    for batch in torch.randperm(len(images)).split(batch_size):
         x = images[batch]
         z_loc, z_scale = encoder(x)
         z = z_loc + z_scale * torch.randn_like(z_scale)
