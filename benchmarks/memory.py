@@ -33,4 +33,4 @@ def _megabytes(program: str, *arguments: str) -> float:
     command = [sys.executable, "-c", f"{program}\n{PEAK}", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     kilobytes: int = json.loads(done.stdout.splitlines()[-1])
-    return kilobytes / (1000.0 if sys.platform == "linux" else 1e6)
+    return kilobytes * (1024 if sys.platform == "linux" else 1) / 1e6

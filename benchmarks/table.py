@@ -59,7 +59,7 @@ def markdown(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     aim, met = "", ""
     if row.aim is not None:
-        aim = f"{row.aim.of} ≤ {row.aim.limit:.3g}{' ' + row.unit if row.aim.of == 'ours' else ''}"
+        aim = f"{row.aim.of} ≤ {row.aim.limit:.4g}{' ' + row.unit if row.aim.of == 'ours' else ''}"
         met = "yes" if row.met else "**no**"
     ours, peer = (f"{value:.2f} {row.unit}" for value in (row.ours, row.peer))
     return row.name, ours, peer, row.peer_name, f"{row.ratio:.2f}", aim, met
