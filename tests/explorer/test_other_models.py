@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 import vae
 from explorer.main_window import MainWindow
 from explorer.messages import Manifold
+from explorer.views.latent_plane import LatentPlane
 from vae import VAE
 
 PATIENCE = 60_000  # milliseconds
@@ -51,8 +52,16 @@ def assert_decoded(window: MainWindow, z: np.ndarray) -> None:
     assert np.abs(shown - expected).max() <= 1
 
 
-def assert_tiles(window: MainWindow, rest: np.ndarray) -> None:
+def shows_its_tiles(plane: LatentPlane) -> bool:
+    """Whether the tiles that were last asked for are those that are drawn."""
+    grid, drawn = plane._grid, plane._manifold.mapRectToParent(plane._manifold.boundingRect())
+    wanted = (grid.left, grid.bottom, grid.width, grid.height)
+    return not plane._settle.isActive() and drawn.getRect() == pytest.approx(wanted)
+
+
+def assert_tiles(qtbot: QtBot, window: MainWindow, rest: np.ndarray) -> None:
     """Each tile shows its centre decoded, the dimensions beyond the plane's being ``rest``."""
+    qtbot.waitUntil(lambda: shows_its_tiles(window.explore.plane_card.plane), timeout=PATIENCE)
     plane, (channels, height, width) = window.explore.plane_card.plane, network(window).config.image_shape
     for centre in plane._grid.centres()[::101]:
         z = np.concatenate((centre, rest)).astype(np.float32)[: network(window).config.latent_dim]
@@ -65,14 +74,16 @@ def assert_tiles(window: MainWindow, rest: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("window", [{"latent_dim": 1}], indirect=True)
-def test_a_model_of_one_dimension_is_explored_along_a_line(window: MainWindow, mouse: Mouse) -> None:
+def test_a_model_of_one_dimension_is_explored_along_a_line(
+    qtbot: QtBot, window: MainWindow, mouse: Mouse
+) -> None:
     exploration, card = window.session.exploration, window.explore.decoded_card
     mouse.click(window.explore.plane_card.plane.viewport(), PLACE)
     assert exploration.pin.shape == (1,)
     assert_decoded(window, exploration.pin)
     assert not card.z2_box.isEnabled()
     assert card.z2_box.value() == 0.0
-    assert_tiles(window, np.zeros(0))
+    assert_tiles(qtbot, window, np.zeros(0))
     assert (window.explore.plane_card.plane._places[:, 1] == 0).all()
     assert len(window.explore.plane_card.plane._places) == 20
     exploration.sample_posterior()
@@ -94,7 +105,7 @@ def test_the_path_and_the_close_up_of_one_dimension(window: MainWindow, mouse: M
 
 @pytest.mark.parametrize("window", [{"latent_dim": 5}], indirect=True)
 def test_of_five_dimensions_the_plane_moves_two_and_keeps_the_others(
-    window: MainWindow, mouse: Mouse, wait_for_tiles: Callable[[MainWindow], Manifold]
+    qtbot: QtBot, window: MainWindow, mouse: Mouse, wait_for_tiles: Callable[[MainWindow], Manifold]
 ) -> None:
     exploration, plane = window.session.exploration, window.explore.plane_card.plane
     assert "2 more dimensions" in window.explore.posterior_card.terms.text()
@@ -106,7 +117,7 @@ def test_of_five_dimensions_the_plane_moves_two_and_keeps_the_others(
     assert_decoded(window, exploration.pin)
     assert "z₃ to z₅" in window.explore.decoded_card._beyond.text()
     wait_for_tiles(window)
-    assert_tiles(window, exploration.pin[2:])
+    assert_tiles(qtbot, window, exploration.pin[2:])
 
 
 @pytest.mark.parametrize("window", [{"latent_dim": 5}], indirect=True)
@@ -116,11 +127,13 @@ def test_the_tiles_follow_the_dimensions_that_are_not_shown(
     exploration = window.session.exploration
     with qtbot.waitSignal(exploration.manifold_ready, timeout=PATIENCE):
         mouse.click(window.explore.posterior_card.sample)
-    assert_tiles(window, exploration.pin[2:])
+    assert_tiles(qtbot, window, exploration.pin[2:])
 
 
 @pytest.mark.parametrize("window", [COLOUR], indirect=True)
-def test_a_model_of_colours_is_explored_though_no_data_fit_it(window: MainWindow, mouse: Mouse) -> None:
+def test_a_model_of_colours_is_explored_though_no_data_fit_it(
+    qtbot: QtBot, window: MainWindow, mouse: Mouse
+) -> None:
     exploration = window.session.exploration
     mouse.click(window.explore.plane_card.plane.viewport(), PLACE)
     assert_decoded(window, exploration.pin)
@@ -128,7 +141,7 @@ def test_a_model_of_colours_is_explored_though_no_data_fit_it(window: MainWindow
     for x, y in ((0, 0), (31, 0), (5, 20)):
         colour = image.pixelColor(x, y)
         assert [colour.red(), colour.green(), colour.blue()] == exploration.picture[:, y, x].tolist()
-    assert_tiles(window, np.zeros(0))
+    assert_tiles(qtbot, window, np.zeros(0))
     assert exploration.posterior is None
     assert not window.explore.posterior_card.sample.isEnabled()
     assert not window.explore.plane_card.zoom_button.isEnabled()
