@@ -99,9 +99,11 @@ def theme_named(appearance: str) -> Theme:
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
     """Dress the whole application. Views repaint on the palette change that follows."""
-    application.setStyle("Fusion")  # the same on every system, and it draws its arrows in our colours
-    application.setPalette(_palette(theme))
-    application.setStyleSheet(_style_sheet(theme))
+    sheet = _style_sheet(theme)
+    if application.styleSheet() != sheet:  # to dress every widget anew takes a while
+        application.setStyle("Fusion")  # the same on every system, and it draws its arrows in our colours
+        application.setPalette(_palette(theme))
+        application.setStyleSheet(sheet)
     pg.setConfigOptions(
         imageAxisOrder="row-major", antialias=True, foreground=theme.muted, background=theme.card
     )
