@@ -27,11 +27,11 @@ SAME_NETWORK = ModelConfig(
 
 
 class _Encoder(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int) -> None:
         super().__init__()
         self.fc1 = nn.Linear(PIXELS, HIDDEN)
-        self.fc21 = nn.Linear(HIDDEN, LATENT)
-        self.fc22 = nn.Linear(HIDDEN, LATENT)
+        self.fc21 = nn.Linear(HIDDEN, latent_dim)
+        self.fc22 = nn.Linear(HIDDEN, latent_dim)
         self.softplus = nn.Softplus()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,9 +40,9 @@ class _Encoder(nn.Module):
 
 
 class _Decoder(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(LATENT, HIDDEN)
+        self.fc1 = nn.Linear(latent_dim, HIDDEN)
         self.fc21 = nn.Linear(HIDDEN, PIXELS)
         self.softplus = nn.Softplus()
 
@@ -57,15 +57,16 @@ class _Decoder(nn.Module):
 class _TutorialVAE(nn.Module):
     """The model of Pyro's VAE tutorial, in its words."""
 
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int) -> None:
         super().__init__()
-        self.encoder, self.decoder = _Encoder(), _Decoder()
+        self.latent_dim = latent_dim
+        self.encoder, self.decoder = _Encoder(latent_dim), _Decoder(latent_dim)
 
     def model(self, x: Tensor) -> None:
         pyro.module("decoder", self.decoder)
         with pyro.plate("data", x.shape[0]):
-            z_loc = torch.zeros(x.shape[0], LATENT, dtype=x.dtype)
-            z_scale = torch.ones(x.shape[0], LATENT, dtype=x.dtype)
+            z_loc = torch.zeros(x.shape[0], self.latent_dim, dtype=x.dtype)
+            z_scale = torch.ones(x.shape[0], self.latent_dim, dtype=x.dtype)
             z = pyro.sample("latent", dist.Normal(z_loc, z_scale).to_event(1))
             loc_img = self.decoder(z)
             pixels = dist.Bernoulli(loc_img, validate_args=False).to_event(1)
@@ -78,12 +79,16 @@ class _TutorialVAE(nn.Module):
             pyro.sample("latent", dist.Normal(z_loc, z_scale).to_event(1))
 
 
-def pyro_tutorial(data: Dataset, batch_size: int) -> Iterator[float]:
-    """The loop of Pyro's tutorial: DataLoader with ToTensor, SVI, Trace_ELBO, pyro.optim. Loss by batch."""
-    loader = _loader(data, batch_size)
+def tutorial_svi(latent_dim: int) -> SVI:
+    """What Pyro's tutorial steps: its model and guide, Trace_ELBO, pyro.optim."""
     pyro.clear_param_store()
-    vae = _TutorialVAE()
-    svi = SVI(vae.model, vae.guide, Adam({"lr": LEARNING_RATE}), loss=Trace_ELBO())
+    vae = _TutorialVAE(latent_dim)
+    return SVI(vae.model, vae.guide, Adam({"lr": LEARNING_RATE}), loss=Trace_ELBO())
+
+
+def pyro_tutorial(data: Dataset, batch_size: int, svi: SVI | None = None) -> Iterator[float]:
+    """An epoch of Pyro's tutorial, by default the first: DataLoader with ToTensor. Loss by batch."""
+    loader, svi = _loader(data, batch_size), svi or tutorial_svi(LATENT)
     for x, _ in loader:
         yield svi.step(x)
 
@@ -132,7 +137,7 @@ def _as_torchvision(data: Dataset) -> Any:
 def plain_pytorch(data: Dataset, batch_size: int) -> Iterator[float]:
     """What one writes by hand: tensors in memory, the closed-form KL, one fused Adam. Loss by batch."""
     images = torch.from_numpy(data.train_images.astype(np.float32) / 255).reshape(-1, PIXELS)
-    encoder, decoder = _Encoder(), _Decoder()
+    encoder, decoder = _Encoder(LATENT), _Decoder(LATENT)
     adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], LEARNING_RATE, fused=True)
     for batch in torch.randperm(len(images)).split(batch_size):
         x = images[batch]

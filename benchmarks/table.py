@@ -11,9 +11,9 @@ HEADINGS = ("measured", "ours", "peer", "", "ratio", "aim", "met")
 
 @dataclass(frozen=True)
 class Aim:
-    """At most ``limit``: of our figure, or of its ratio to the peer's."""
+    """At most ``limit``: of our figure, of its ratio to the peer's, or of their difference, either way."""
 
-    of: Literal["ours", "ratio"]
+    of: Literal["ours", "ratio", "difference"]
     limit: float
 
 
@@ -25,7 +25,7 @@ class Row:
     ours: float
     peer_name: str
     peer: float
-    unit: str  # of ours and peer: "ms", "s" or "MB"
+    unit: str  # of ours and peer: "ms", "s", "MB" or "nats"
     aim: Aim | None = None
 
     @property
@@ -38,7 +38,8 @@ class Row:
         """Whether the aim is met; None where there is none."""
         if self.aim is None:
             return None
-        return (self.ours if self.aim.of == "ours" else self.ratio) <= self.aim.limit
+        measured = {"ours": self.ours, "ratio": self.ratio, "difference": abs(self.ours - self.peer)}
+        return measured[self.aim.of] <= self.aim.limit
 
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -59,7 +60,7 @@ def markdown(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     aim, met = "", ""
     if row.aim is not None:
-        aim = f"{row.aim.of} ≤ {row.aim.limit:.4g}{' ' + row.unit if row.aim.of == 'ours' else ''}"
+        aim = f"{row.aim.of} ≤ {row.aim.limit:.4g}{'' if row.aim.of == 'ratio' else ' ' + row.unit}"
         met = "yes" if row.met else "**no**"
     ours, peer = (f"{value:.2f} {row.unit}" for value in (row.ours, row.peer))
     return row.name, ours, peer, row.peer_name, f"{row.ratio:.2f}", aim, met
