@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from benchmarks import machine
 from benchmarks.table import Row, markdown, row_of
 
-NAMES = ("drag", "heartbeat", "epoch", "lecture", "tutorial", "memory", "start")  # modules with measure(share)
+NAMES = ("drag", "heartbeat", "epoch", "lecture", "tutorial", "memory", "start")  # each has measure(share)
 QUICK = 0.1  # share of the counts
 
 Measure = Callable[[float], Iterator[Row]]
