@@ -12,10 +12,10 @@ from explorer.app import make_application, show_window
 from explorer.main_window import MainWindow
 from explorer.places import default_places
 from vae.configuration import TrainingConfig
-from vae.datasets import Dataset, DatasetInfo
+from vae.datasets import IN_MEMORY, Dataset, DatasetInfo
 from vae.errors import AdapterError
 
-MODEL, TITLE, DATA = "Your model", "Your images", "your images"
+MODEL, TITLE = "Your model", "Your images"
 
 _applications: list[QApplication] = []  # those made here: nobody else runs their event loop
 _windows: set[MainWindow] = set()  # a window that nobody holds would be closed by Python
@@ -28,7 +28,7 @@ def open_window_on(model: object, images: object, labels: object = None) -> Main
     checkpoint = vae.Checkpoint(
         model=adapted,
         preset=MODEL,
-        dataset=DATA,
+        dataset=IN_MEMORY,
         training=TrainingConfig(),
         history=(),
         encodings=vae.encode_images(adapted, pictures, data.test_labels),
@@ -52,7 +52,7 @@ def _dataset(pictures: NDArray[np.uint8], labels: object) -> Dataset:
     """The pictures as training and test set at once."""
     classes, indices = _classes(labels, len(pictures))
     shape = (pictures.shape[1], pictures.shape[2], pictures.shape[3])
-    return Dataset(DatasetInfo(DATA, TITLE, shape, classes, 0), pictures, indices, pictures, indices, {})
+    return Dataset(DatasetInfo(IN_MEMORY, TITLE, shape, classes, 0), pictures, indices, pictures, indices, {})
 
 
 def _classes(labels: object, count: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:

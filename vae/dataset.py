@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,16 @@ from numpy.typing import NDArray
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
+
+
+class Part(Enum):
+    """Which images of a data set; the value is the word for them."""
+
+    TEST = "test"
+    TRAINING = "training"
+
+
+IN_MEMORY = "your images"  # the name of a data set that a script has given, and no file holds
 
 
 @dataclass(frozen=True)
@@ -43,3 +54,11 @@ class Dataset:
     test_labels: Labels  # (N,)
     test_factors: Mapping[str, NDArray[np.float32]]  # (N,) each, in the units of vae.strokes.FACTORS
     skipped: tuple[SkippedFile, ...] = ()  # of the user's own data
+
+    def images_of(self, part: Part) -> Images:
+        """(N, C, H, W), 0 to 255."""
+        return self.test_images if part is Part.TEST else self.train_images
+
+    def labels_of(self, part: Part) -> Labels:
+        """(N,), -1 if the images are unlabelled."""
+        return self.test_labels if part is Part.TEST else self.train_labels

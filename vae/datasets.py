@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 
 from vae import own_data, strokes
-from vae.dataset import Dataset, DatasetInfo, Images, Labels, SkippedFile
+from vae.dataset import IN_MEMORY, Dataset, DatasetInfo, Images, Labels, SkippedFile
 from vae.download import Archive, DownloadProgress, fetch
 from vae.errors import DatasetError
 from vae.own_data import ReadProgress
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATASETS",
+    "IN_MEMORY",
     "Dataset",
     "DatasetInfo",
     "DatasetMissingError",
@@ -122,6 +123,11 @@ def info_of(name: str) -> DatasetInfo:
         DatasetError: there is no data set of this name.
     """
     info = find_info(name)
+    if name == IN_MEMORY:
+        raise DatasetError(
+            "The images were given to explorer.launch() and were in memory only. Give them to it once more, "
+            "or save them as a file of arrays (.npz) and train on that."
+        )
     if info is None:
         raise DatasetError(
             f"There is no data set '{name}'. Choose one of {', '.join(DATASETS)}, "
@@ -185,7 +191,7 @@ def download(name: str, data_dir: Path) -> Generator[DownloadProgress, None, Non
 
     Progress counts what is still to be had: nothing is yielded when all files are there. To pause, wait
     before taking the next report; to cancel, close the generator. Either way no whole file is lost. Taking
-    one report may last as long as a silent server is given, about ten seconds a mirror.
+    one report may last as long as a silent server is given, about ten seconds.
 
     Raises:
         DatasetError: there is no data set of this name, no server delivered it, or the folder cannot be

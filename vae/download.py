@@ -51,10 +51,10 @@ def fetch(
 ) -> Generator[DownloadProgress, None, None]:
     """Download ``archives`` into ``folder`` and unpack each beside itself, under its name without ``.gz``.
 
-    Yields after each chunk, so whoever drives the generator may pause it, and may stop it by closing it:
-    the file at work is then removed. Files appear under their names only once they are whole. An archive
-    that already lies in the folder with the right checksum is unpacked without being downloaded. ``done``
-    falls back only when a mirror breaks off and the next one starts the file again.
+    Yields after each chunk, and after each mirror that failed, so whoever drives the generator may pause it,
+    and may stop it by closing it: the file at work is then removed. Files appear under their names only once
+    they are whole. An archive that already lies in the folder with the right checksum is unpacked without
+    being downloaded. ``done`` falls back only when a mirror breaks off and the file is started again.
 
     Args:
         archives: what to download; it is stored nowhere once it is unpacked.
@@ -95,6 +95,7 @@ def _from_any_mirror(
             return
         except _MirrorError as error:
             failures.append(str(error))
+            yield 0, archive.size  # whoever has had enough by now need not wait for the next one
     raise DatasetError(
         f"{archive.name} could not be downloaded: {'; '.join(failures)}. Check the network connection and "
         f"download again. If you have the file from elsewhere, put it into {path.parent} first."

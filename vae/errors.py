@@ -20,8 +20,16 @@ class CheckpointError(LatentExplorerError):
     """A model file, or a picture of a model, cannot be read or written."""
 
 
+class ViewError(LatentExplorerError):
+    """A view of the plane, or the bookmarks on it, cannot be read or saved."""
+
+
 class AdapterError(LatentExplorerError):
     """Somebody's own encoder and decoder do not fit their images."""
+
+
+class InferenceError(LatentExplorerError):
+    """p(z|x) and log p(x) of a model cannot be computed exactly."""
 
 
 class MissingPackageError(LatentExplorerError):

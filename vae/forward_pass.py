@@ -167,7 +167,7 @@ def _score(model: VAE, x: Tensor, y: Tensor | None, z_loc: Tensor, z_scale: Tens
         log_prior=prior.log_density(z.numpy()).astype(np.float32),
         log_q=normal(z_loc, z_scale).log_prob(z).numpy(),
         log_label=log_label,
-        kl=None if prior.is_mixture else kl_to_prior(z_loc, z_scale).item(),
+        kl=kl_to_prior(z_loc, z_scale).item() if prior.is_standard else None,
     )
 
 

@@ -12,11 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae.errors import ConfigurationError
+from vae.joint import Joint, elbo_terms, why_not_exact
+from vae.models import VAE
 from vae.protocol import Model
 from vae.reports import Terms
 
 CHUNK = 1_000  # images at a time: bounds the memory, large enough for full speed
-POSTERIOR_SAMPLES = 64  # codes drawn to estimate E_q log p(x|z) of one image
+POSTERIOR_SAMPLES = 64  # codes drawn to estimate E_q log p(x|z) of one image, where no quadrature can
 NOISE_SEED = 0  # of what is added to an image before it is encoded
 
 
@@ -87,17 +90,21 @@ def posterior_of(
     """q(z|x) of one picture (C, H, W), its reconstruction and its ELBO.
 
     The encoder sees the picture with Gaussian noise of standard deviation ``noise``; the likelihood scores
-    it as it is. Expectations are means over draws from q. All is drawn with a fixed seed, so that the same
-    picture gives the same number twice.
+    it as it is. Expectations are by quadrature where z has one or two dimensions, else means over draws from
+    q with a fixed seed: the same picture gives the same number twice.
     """
     x = to_tensor(picture[None], model)
     seen = add_noise(x, noise)
     y = label_of(model, label)
     z_loc, z_scale = model.encode(seen, y)
-    labels = None if y is None else y.expand(POSTERIOR_SAMPLES)
-    chance = torch.Generator().manual_seed(0)
-    terms = model.elbo_terms(_many(x), labels, chance, _many(seen)).mean(1)
-    scored = as_terms(terms.cpu().double().numpy(), model)
+    if isinstance(model, VAE) and why_not_exact(model) is None:
+        terms = elbo_terms(Joint(model, x, y), z_loc, z_scale, seen)
+    else:
+        labels = None if y is None else y.expand(POSTERIOR_SAMPLES)
+        chance = torch.Generator().manual_seed(0)
+        drawn = model.elbo_terms(_many(x), labels, chance, _many(seen)).mean(1)
+        terms = drawn.cpu().double().numpy()
+    scored = as_terms(terms, model)
     return Posterior(
         seen=to_pictures(seen)[0],
         z_loc=z_loc[0].cpu().numpy(),
@@ -105,6 +112,35 @@ def posterior_of(
         picture=to_pictures(model.decode(z_loc, y))[0],
         terms=scored if y is not None else replace(scored, label=None),
     )
+
+
+@torch.no_grad()
+def evaluate(model: Model, images: NDArray[np.generic], labels: NDArray[np.int64] | None = None) -> Terms:
+    """The mean terms of the ELBO over images (N, C, H, W): one draw of z an image, fixed seed.
+
+    Raises:
+        ConfigurationError: ``labels`` (N,) are given, the model needs them, and some are none that it knows.
+    """
+    if labels is not None:
+        require_labels(model, labels, "given")
+    noise = torch.Generator().manual_seed(0)
+    totals = np.zeros(3)
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        x = to_tensor(images[part], model)
+        y = torch.from_numpy(labels[part]).to(x.device) if labels is not None and model.needs_labels else None
+        totals += model.elbo_terms(x, y, noise).sum(1).cpu().double().numpy()
+    return as_terms(totals / len(images), model)
+
+
+def require_labels(model: Model, labels: NDArray[np.int64], part: str) -> None:
+    """Raise ConfigurationError where the model needs labels, and knows not all of these, of a ``part``."""
+    unknown = int(_unknown(model, labels).sum())
+    if model.needs_labels and unknown:
+        raise ConfigurationError(
+            f"A model of the family '{model.config.family}' learns from labels, and {unknown:,} of the "
+            f"{len(labels):,} {part} images have none. Choose another data set, or the family 'vae'."
+        )
 
 
 def add_noise(x: Tensor, sigma: float) -> Tensor:
@@ -138,6 +174,10 @@ def _many(x: Tensor) -> Tensor:
 
 def _labels(model: Model, labels: NDArray[np.int64]) -> Tensor | None:
     """What the model is told of them; nothing where it does not know them all."""
-    if not model.needs_labels or ((labels < 0) | (labels >= model.config.classes)).any():
+    if not model.needs_labels or _unknown(model, labels).any():
         return None
     return torch.from_numpy(labels.copy()).to(device_of(model))
+
+
+def _unknown(model: Model, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return (labels < 0) | (labels >= model.config.classes)

@@ -22,6 +22,7 @@ class Model(Protocol):
     config: ModelConfig
     needs_labels: bool  # whether model() and guide() must be given y
     scores_labels: bool  # whether log p(y|z) is a term of the ELBO
+    latent_is_z: bool  # whether z alone is drawn: the expectations under q(z|x) are then computed exactly
 
     def model(self, x: Tensor, y: Tensor | None = None, beta: float = 1.0) -> None:
         """p(x, z) in Pyro's words, with a sample site for each of them; ``beta`` weighs log p(z)."""

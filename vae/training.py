@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,46 +14,17 @@ from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from vae.configuration import TrainingConfig, require_fit
-from vae.errors import ConfigurationError, TrainingError
-from vae.inference import CHUNK, as_terms, to_tensor
+from vae.errors import TrainingError
+from vae.inference import as_terms, evaluate, require_labels
 from vae.models import VAE
 from vae.objectives import estimate
 from vae.reports import EpochReport, Report, RollbackReport, StepReport, Terms
 from vae.schedule import beta_at, learning_rate_at
+from vae.training_data import Arrays, TrainingData
 from vae.training_state import TrainingState
 
 GOOD_STATE_EVERY = 50  # steps between copies of the state, to return to when the loss is lost
-MOST_ROLLBACKS = 3  # in a row; the run then stops
-
-
-class TrainingData(Protocol):
-    """What a run needs of a data set; `vae.datasets.Dataset` has it."""
-
-    @property
-    def train_images(self) -> NDArray[np.generic]:
-        """(N, C, H, W): uint8 pictures, or float32 values taken as they are."""
-
-    @property
-    def train_labels(self) -> NDArray[np.int64]:
-        """(N,)."""
-
-    @property
-    def test_images(self) -> NDArray[np.generic]:
-        """(N, C, H, W), scored after each epoch."""
-
-    @property
-    def test_labels(self) -> NDArray[np.int64]:
-        """(N,)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Arrays:
-    """A data set that is nothing but arrays."""
-
-    train_images: NDArray[np.generic]
-    train_labels: NDArray[np.int64]
-    test_images: NDArray[np.generic]
-    test_labels: NDArray[np.int64]
+MOST_ROLLBACKS = 3  # in a row; the last of them ends the run
 
 
 def train(
@@ -77,7 +47,8 @@ class Training(Iterator[Report]):
     torch's global generator: the run sets it before each report, so that the same seed gives the same curve
     on a CPU, whatever else is drawn between two reports.
 
-    A loss that is no longer finite takes the run back to its last good state, with half the learning rate.
+    A loss that is no longer finite takes the run back to its last good state, with half the learning rate; so
+    does what torch raises of weights that are not.
 
     Raises:
         TrainingError: from ``next``, when that happened three times in a row. The model then holds the last
@@ -88,7 +59,8 @@ class Training(Iterator[Report]):
         self, model: VAE, config: TrainingConfig, data: TrainingData, device: str | torch.device = "cpu"
     ) -> None:
         require_fit(model.config, config)
-        _require_labels(model, data.train_labels)
+        require_labels(model, data.train_labels, "training")
+        require_labels(model, data.test_labels, "test")
         self.model = model.to(device)
         self.config = config
         self.step = 0  # steps done
@@ -110,6 +82,7 @@ class Training(Iterator[Report]):
         self._totals = np.zeros(3)
         self._epoch_began = 0.0
         self._last_good = self.state()
+        self._good_loss = math.inf  # of the step that was taken from there
 
     @property
     def steps(self) -> int:
@@ -142,25 +115,30 @@ class Training(Iterator[Report]):
             raise StopIteration
         began = time.perf_counter()
         torch.set_rng_state(self._chance)
-        report = self._end_epoch(began) if self._unscored else self._take_step(began)
+        report: Report | None = None
+        try:
+            report = self._end_epoch(began) if self._unscored else self._take_step(began)
+        except (RuntimeError, ValueError):  # a Normal whose scale is NaN, for one, cannot be drawn from
+            if not self._is_lost():
+                raise
+        if report is None:
+            report = self._roll_back(began)
         self._chance = torch.get_rng_state()
         return report
 
-    def _take_step(self, began: float) -> Report:
+    def _take_step(self, began: float) -> StepReport | None:
+        """None where the loss is lost."""
         state = self.state() if self._good_state_due() else None
-        place = self.step % self._batches
-        if place == 0:
+        if self.step % self._batches == 0:
             self._begin_epoch()
-        batch = self._order[place]
-        x = as_images(self._pixels.index_select(0, batch))
-        y = self._labels[batch] if self._labels is not None else None
+        x, y = self._batch()
         beta = beta_at(self.config, self.step / self._batches)
         found = estimate(self.model, self.config, x, y, beta)
         loss, terms = found.loss / len(x), found.terms.cpu().double().numpy()
         if not (math.isfinite(loss.item()) and np.isfinite(terms).all()):
-            return self._roll_back(self.step + 1, began)
-        if state is not None:  # the loss is finite: so it was good
-            self._last_good, self._rollbacks = state, 0
+            return None
+        means = self._terms(terms / len(x))
+        self._note_good_state(state, -means.elbo, x[0].numel())
         rate = self._set_learning_rate()
         self._optimizer.zero_grad()
         loss.backward()
@@ -175,22 +153,29 @@ class Training(Iterator[Report]):
             steps=self.steps,
             epoch=self.step / self._batches,
             seconds=self._seconds,
-            train=self._terms(terms / len(x)),
+            train=means,
             learning_rate=rate,
             beta=beta,
             gradient_norm=norm,
         )
 
-    def _end_epoch(self, began: float) -> Report:
+    def _end_epoch(self, began: float) -> EpochReport | None:
+        """None where the last step broke the weights."""
         test = evaluate(self.model, self._data.test_images, self._data.test_labels)
-        if not math.isfinite(test.elbo):  # the last step broke the weights
-            return self._roll_back(self.step, began)
+        if not math.isfinite(test.elbo):
+            return None
         self._unscored = False
         images_per_second = len(self._pixels) / (self._seconds - self._epoch_began)
         mean = self._terms(self._totals / len(self._pixels))
         self._spend(began)
         epoch = self.step // self._batches
         return EpochReport(epoch, self.step, self._seconds, images_per_second, mean, test)
+
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
+        """Images and labels of the step that is due."""
+        batch = self._order[self.step % self._batches]
+        y = self._labels[batch] if self._labels is not None else None
+        return as_images(self._pixels.index_select(0, batch)), y
 
     def _begin_epoch(self) -> None:
         """Shuffle."""
@@ -254,31 +239,49 @@ class Training(Iterator[Report]):
     def _good_state_due(self) -> bool:
         return self.step % GOOD_STATE_EVERY == 0 and self.step != self._last_good.step
 
-    def _roll_back(self, lost_step: int, began: float) -> RollbackReport:
+    def _note_good_state(self, state: TrainingState | None, loss: float, values: int) -> None:
+        """Keep ``state``, if one is given: the loss of the step from there, in nats per image, is ``loss``.
+
+        Finite is not good: weights on their way to infinity still give a loss of 1e30. A state is refused
+        where an image costs twice what it did in the last good one, or, where that was little, a bit more
+        for each of its ``values``. The loss here is minus the true ELBO: beta may have been changed.
+        """
+        if state is not None:
+            room = max(abs(self._good_loss), values * math.log(2.0))
+            if loss <= self._good_loss + room and self._finite_weights():
+                self._last_good, self._rollbacks = state, 0
+        if self.step == self._last_good.step:
+            self._good_loss = loss
+
+    def _finite_weights(self) -> bool:
+        """By their norm, which is ten times as fast as to look at each."""
+        return bool(get_total_norm(self._weights).isfinite())
+
+    @torch.no_grad()
+    def _is_lost(self) -> bool:
+        """Whether weights, or what comes of them, are not finite: that explains an error."""
+        if not self._finite_weights():
+            return True
+        terms = self.model.elbo_terms(*self._batch(), torch.Generator().manual_seed(0))
+        return not bool(terms.isfinite().all())
+
+    def _roll_back(self, began: float) -> RollbackReport:
         """Take up the last good state with half the learning rate.
 
         Raises:
             TrainingError: it was taken up too often.
         """
+        lost_step = self.step if self._unscored else self.step + 1
         rollbacks, config = self._rollbacks + 1, self.config
         self._spend(began)
         seconds = self._seconds
         self.take_up(self._last_good)
-        if rollbacks > MOST_ROLLBACKS - 1:
+        if rollbacks >= MOST_ROLLBACKS:
             raise _lost(lost_step, self.step, rollbacks)
         self.config = replace(config, learning_rate=config.learning_rate / 2.0)
         self._rollbacks, self._seconds = rollbacks, seconds
         return RollbackReport(
             self.step, lost_step, self.step / self._batches, seconds, self.config.learning_rate
-        )
-
-
-def _require_labels(model: VAE, labels: NDArray[np.int64]) -> None:
-    unknown = int(((labels < 0) | (labels >= model.config.classes)).sum())
-    if model.needs_labels and unknown:
-        raise ConfigurationError(
-            f"A model of the family '{model.config.family}' learns from labels, and {unknown:,} of the "
-            f"{len(labels):,} training images have none. Choose another data set, or the family 'vae'."
         )
 
 
@@ -296,19 +299,6 @@ def prepare_optimizer(model: VAE, config: TrainingConfig) -> torch.optim.Optimiz
     return torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-
-
-@torch.no_grad()
-def evaluate(model: VAE, images: NDArray[np.generic], labels: NDArray[np.int64] | None = None) -> Terms:
-    """The mean terms of the ELBO over images (N, C, H, W): one draw of z an image, fixed seed."""
-    noise = torch.Generator().manual_seed(0)
-    totals = np.zeros(3)
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
-        x = to_tensor(images[part], model)
-        y = torch.from_numpy(labels[part]).to(x.device) if labels is not None and model.needs_labels else None
-        totals += model.elbo_terms(x, y, noise).sum(1).cpu().double().numpy()
-    return as_terms(totals / len(images), model)
 
 
 def _lost(lost_step: int, step: int, rollbacks: int) -> TrainingError:

@@ -11,7 +11,7 @@ from vae.configuration import DEVICES, ModelConfig
 from vae.errors import ConfigurationError
 from vae.objectives import estimate
 from vae.presets import PRESETS
-from vae.training import Arrays
+from vae.training_data import Arrays
 
 SMALL = {"encoder_widths": (8, 6), "decoder_widths": (6, 8)}
 ELSEWHERE = torch.device("meta")  # shapes without values: mixing it with the processor is an error

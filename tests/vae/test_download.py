@@ -204,6 +204,18 @@ def test_a_server_that_stays_silent_is_given_up(
     assert names(tmp_path) == set()
 
 
+def test_closing_after_a_silent_mirror_asks_no_other(
+    server: Server, archives: list[Archive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.05)
+    with Server({}) as silent:
+        reports = fetch(archives, [silent.mirror("good"), server.mirror("good")], tmp_path)
+        assert next(reports).done == next(reports).done == 0
+        reports.close()
+    assert server.requests == []
+    assert names(tmp_path) == set()
+
+
 def test_an_archive_that_is_there_is_not_downloaded_again(
     server: Server, archives: list[Archive], files: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ class Autoencoder(VAE):
     objective is the reconstruction alone, which is no ELBO.
     """
 
+    latent_is_z = False
+
     def model(self, x: Tensor, y: Tensor | None = None, beta: float = 1.0) -> None:
         """p(x|z) at the point that the encoder gives."""
         with pyro.plate("images", len(x), dim=-1):

@@ -21,6 +21,8 @@ class HierarchicalVAE(VAE):
     given z. On the plane, z stands for the mean of p(w|z).
     """
 
+    latent_is_z = False
+
     def build(self) -> None:
         """One network for each of the four conditional distributions."""
         config = self.config

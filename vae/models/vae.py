@@ -35,6 +35,7 @@ class VAE(nn.Module):
 
     needs_labels = False  # whether model() and guide() must be given y
     scores_labels = False  # whether log p(y|z) is a term of the ELBO
+    latent_is_z = True  # whether z alone is drawn; a component that is summed out does not count
 
     def __init__(self, config: ModelConfig, seed: int = 0) -> None:
         super().__init__()
