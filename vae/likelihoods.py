@@ -20,6 +20,7 @@ from torch.nn import functional
 from vae.configuration import ModelConfig
 from vae.distributions import Whole
 
+LARGEST_LOGIT = 10.0  # of a continuous Bernoulli: else an ever black pixel has a density without bounds
 SMALL_LOGIT = 0.1  # below it, in halves, quotients of small numbers give way to their series
 
 
@@ -42,6 +43,15 @@ class Likelihood(Protocol):
 
     def draw(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """A draw from p(x|z), (..., C, H, W)."""
+
+    def entropy(self, parameters: Tensor) -> Tensor:
+        """The entropy of each value, (..., C, H, W), in nats; of a density, the differential one."""
+
+    def statistics(self, x: Tensor) -> Tensor:
+        """T(x) (S,) of one image (C, H, W), as of an exponential family."""
+
+    def natural(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """What (G, C, H, W) say of any image: (G, S) and (G,), log p(x|z) = natural · T(x) + constant."""
 
 
 class Bernoulli:
@@ -76,26 +86,53 @@ class Bernoulli:
         uniform = torch.rand(parameters.shape, generator=generator).to(parameters.device)
         return (uniform < self.mean(parameters)).to(parameters.dtype)
 
+    def entropy(self, parameters: Tensor) -> Tensor:
+        """log(1 + exp(l)) - l p, of ink or none."""
+        return functional.softplus(parameters) - parameters * torch.sigmoid(parameters)
+
+    def statistics(self, x: Tensor) -> Tensor:
+        """The pixels."""
+        return x.flatten()
+
+    def natural(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits, and log p of the black image."""
+        black = self.log_prob(parameters, parameters.new_zeros(()))
+        return parameters.flatten(1), black.flatten(1).sum(1)
+
 
 class ContinuousBernoulli(Bernoulli):
     """The Bernoulli's formula, normalised over [0, 1]: Loaiza-Ganem & Cunningham (2019), equation 3."""
 
+    def entropy(self, parameters: Tensor) -> Tensor:
+        """Of the density: below 0, which is that of an even spread."""
+        values = self.values(parameters)
+        return -values.logits * values.mean - values.log_prob(torch.zeros_like(parameters))
+
+    def natural(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits within their bounds, and the log density of the black image."""
+        return self.values(parameters).logits.flatten(1), super().natural(parameters)[1]
+
+    def values(self, parameters: Tensor) -> _FromLogits:
+        """p of each value by itself."""
+        logits = LARGEST_LOGIT * torch.tanh(parameters / LARGEST_LOGIT)
+        return _FromLogits(logits=logits, validate_args=False)
+
     def distribution(self, parameters: Tensor) -> dist.TorchDistribution:
         """p(x|z), a density on [0, 1]."""
-        return _over_images(_FromLogits(logits=parameters, validate_args=False))
+        return _over_images(self.values(parameters))
 
     def mean(self, parameters: Tensor) -> Tensor:
         """E[x|z], which is not the parameter of the distribution."""
-        return _FromLogits(logits=parameters, validate_args=False).mean
+        return self.values(parameters).mean
 
     def log_prob(self, parameters: Tensor, x: Tensor) -> Tensor:
         """The density's logarithm."""
-        return _FromLogits(logits=parameters, validate_args=False).log_prob(x)
+        return self.values(parameters).log_prob(x)
 
     def draw(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """By the inverse of the cumulative distribution."""
         uniform = torch.rand(parameters.shape, generator=generator).to(parameters.device)
-        return _FromLogits(logits=parameters, validate_args=False).icdf(uniform)
+        return self.values(parameters).icdf(uniform)
 
 
 class Normal:
@@ -146,6 +183,21 @@ class Normal:
         mean, sigma = self.parts(parameters)
         return mean + sigma * torch.randn(mean.shape, generator=generator).to(mean.device)
 
+    def entropy(self, parameters: Tensor) -> Tensor:
+        """log(sigma) + log(2 pi e) / 2."""
+        return self.parts(parameters)[1].log() + 0.5 * math.log(2.0 * math.pi * math.e)
+
+    def statistics(self, x: Tensor) -> Tensor:
+        """The values and their squares."""
+        return torch.cat((x.flatten(), x.flatten().square()))
+
+    def natural(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """mu / sigma² and -1 / 2 sigma², and the log density of x = 0."""
+        mean, sigma = (part.flatten(1) for part in self.parts(parameters))
+        precision = sigma.square().reciprocal()
+        at_zero = self.log_prob(parameters, parameters.new_zeros(())).flatten(1).sum(1)
+        return torch.cat((mean * precision, -0.5 * precision), 1), at_zero
+
 
 class Categorical:
     """A probability for each of some levels of grey, from black (0) to white (1) in equal steps."""
@@ -183,6 +235,19 @@ class Categorical:
         probabilities = self.logits(parameters).softmax(-1)
         drawn = torch.multinomial(probabilities.flatten(0, -2).cpu(), 1, generator=generator)
         return drawn.to(parameters.device).reshape(probabilities.shape[:-1]) / (self.outputs - 1)
+
+    def entropy(self, parameters: Tensor) -> Tensor:
+        """-Σ p log p over the levels."""
+        log_probs = self.logits(parameters).log_softmax(-1)
+        return -(log_probs.exp() * log_probs).sum(-1)
+
+    def statistics(self, x: Tensor) -> Tensor:
+        """A one for the level of each value."""
+        return functional.one_hot(self.observation(x), self.outputs).flatten().to(x.dtype)
+
+    def natural(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """The log-probabilities of the levels."""
+        return self.logits(parameters).log_softmax(-1).flatten(1), parameters.new_zeros(len(parameters))
 
 
 LIKELIHOODS: Mapping[str, Callable[[ModelConfig], Likelihood]] = MappingProxyType(

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import Categorical, ContinuousBernoulli, Normal
 
 from vae.configuration import LIKELIHOOD_NAMES, ModelConfig
-from vae.likelihoods import LIKELIHOODS, Likelihood
+from vae.likelihoods import LARGEST_LOGIT, LIKELIHOODS, Likelihood
 from vae.likelihoods import Normal as NormalLikelihood
 
 SHAPE = (2, 3, 4)  # C, H, W
@@ -179,12 +179,13 @@ LOGITS = torch.cat((torch.linspace(-60, 60, 241), torch.linspace(-0.5, 0.5, 101)
 
 @pytest.mark.parametrize("x", [0.0, 0.3, 1.0])
 def test_the_continuous_bernoulli_climbs_by_x_minus_its_mean(x: float) -> None:
-    """As any exponential family by its natural parameter; also where the probability is 0 or 1 in floats."""
+    """As any exponential family by its natural parameter, which is bounded."""
     likelihood, logits = likelihood_of("continuous-bernoulli"), LOGITS.clone().requires_grad_()
     log_prob = likelihood.log_prob(logits, torch.full_like(LOGITS, x))
     assert torch.isfinite(log_prob).all()
     (slope,) = torch.autograd.grad(log_prob.sum(), logits)
-    torch.testing.assert_close(slope, x - likelihood.mean(LOGITS), rtol=1e-4, atol=2e-6)
+    climb = 1.0 - torch.tanh(LOGITS / LARGEST_LOGIT).square()
+    torch.testing.assert_close(slope, (x - likelihood.mean(LOGITS)) * climb, rtol=1e-4, atol=2e-6)
 
 
 @pytest.mark.parametrize("logit", [-60.0, -17.0, -0.21, -0.19, -1e-4, 0.0, 1e-4, 0.19, 0.21, 17.0, 60.0])
@@ -195,10 +196,16 @@ def test_the_continuous_bernoulli_is_normalised_at_every_logit(logit: float) -> 
     assert torch.trapezoid(density.flatten(), x.flatten()).item() == pytest.approx(1.0, abs=1e-5)
 
 
+def test_a_pixel_that_is_always_black_has_a_bounded_density() -> None:
+    black, sure = torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), -1e6)
+    density = likelihood_of("continuous-bernoulli").log_prob(sure, black).exp().item()
+    assert density == pytest.approx(LARGEST_LOGIT, rel=1e-3)
+
+
 def test_the_continuous_bernoulli_is_that_of_torch_where_torch_is_exact() -> None:
     likelihood = likelihood_of("continuous-bernoulli")
     logits = torch.linspace(-12, 12, 49, dtype=torch.float64).reshape(-1, 1, 1, 1)
-    theirs = ContinuousBernoulli(logits=logits)
+    theirs = ContinuousBernoulli(logits=LARGEST_LOGIT * torch.tanh(logits / LARGEST_LOGIT))
     u = torch.rand(logits.shape, dtype=torch.float64)
     torch.testing.assert_close(likelihood.log_prob(logits, u), theirs.log_prob(u), rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(likelihood.mean(logits), theirs.mean, rtol=1e-6, atol=1e-6)
@@ -212,3 +219,13 @@ def test_a_bernoulli_on_grey_pixels_is_no_density() -> None:
     x = torch.linspace(0, 1, 1_001).reshape(-1, 1, 1, 1)
     density = likelihood_of("bernoulli").log_prob(torch.full_like(x, 2.0), x).exp()
     assert torch.trapezoid(density.flatten(), x.flatten()).item() < 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_natural_parameters_and_statistics_give_log_p(kind: str) -> None:
+    likelihood = likelihood_of(kind)
+    parameters = parameters_for(likelihood, 4)
+    x = torch.rand(SHAPE, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    natural, constant = likelihood.natural(parameters)
+    expected = likelihood.log_prob(parameters, x.expand(4, *SHAPE)).flatten(1).sum(1)
+    torch.testing.assert_close(natural @ likelihood.statistics(x) + constant, expected, rtol=1e-5, atol=1e-5)
