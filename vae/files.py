@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from vae.errors import CheckpointError
 
@@ -15,11 +18,22 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         CheckpointError: the file cannot be written, for example because the disk is full.
     """
+    with writing_whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """The same, for content that is made bit by bit: the file is there when the block is left in peace.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+    """
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # temporary files are private; a model is not

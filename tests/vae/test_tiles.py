@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vae.tiles import TileGrid, mosaic, square_grid, view_grid
+from vae.tiles import TileGrid, enlarge, mosaic, square_grid, tiles_of, view_grid
 
 edges = st.floats(-100, 100, allow_subnormal=False)
 sides = st.floats(1e-3, 200)
@@ -111,3 +111,61 @@ def test_the_mosaic_puts_each_picture_where_its_tile_is(
     for index, picture in enumerate(pictures):
         top, left = index // columns * height, index % columns * width
         assert np.array_equal(whole[:, top : top + height, left : left + width], picture)
+
+
+def grid_at(column: int, row: int, power: int, columns: int, rows: int) -> TileGrid:
+    return TileGrid(column * 2.0**power, row * 2.0**power, 2.0**power, columns, rows)
+
+
+cells, counts = st.integers(-50, 50), st.integers(1, 12)
+aligned = st.builds(grid_at, cells, cells, st.integers(-6, 2), counts, counts)
+
+
+@given(grid=aligned)
+def test_a_cell_tells_the_place_of_its_tile_whatever_the_grid(grid: TileGrid) -> None:
+    by_hand = [(round(x / grid.step - 0.5), round(y / grid.step - 0.5)) for x, y in grid.centres().tolist()]
+    assert grid.cells() == by_hand
+    assert len(by_hand) == grid.count
+    assert grid.indices(grid.centres()).tolist() == list(range(grid.count))
+
+
+@given(grid=aligned, level=st.integers(1, 4))
+def test_larger_tiles_cover_the_smaller_with_less_than_one_to_spare(grid: TileGrid, level: int) -> None:
+    coarse = grid.coarser(2**level)
+    assert coarse.covers(grid)
+    assert coarse.step == grid.step * 2**level
+    assert (coarse.left / coarse.step).is_integer()
+    assert 0 <= grid.left - coarse.left < coarse.step
+    assert 0 <= coarse.left + coarse.width - grid.left - grid.width < coarse.step
+    assert not grid.covers(grid.grown(0.1))
+    assert grid.grown(0.1).covers(grid)
+
+
+@given(grid=aligned, level=st.integers(1, 3))
+def test_enlarged_tiles_lie_where_they_are_on_the_plane(grid: TileGrid, level: int) -> None:
+    coarse = grid.coarser(2**level)
+    pictures = np.random.default_rng(0).integers(0, 256, (coarse.count, 2, 3, 4), dtype=np.uint8)
+    shown = tiles_of(enlarge(mosaic(pictures, coarse), coarse, grid), grid).reshape(-1, 2, 3, 4)
+    pixels = (np.stack(np.meshgrid((np.arange(4) + 0.5) / 4, (np.arange(3) + 0.5) / 3), -1) - 0.5) * (1, -1)
+    for centre, tile in zip(grid.centres(), shown, strict=True):
+        places = centre + grid.step * pixels
+        for row, column in ((0, 0), (1, 3), (2, 1)):
+            x, y = places[row, column]
+            index = coarse.indices(places[row, column][None])[0]
+            middle = coarse.centres()[index]
+            across, down = (x - middle[0]) / coarse.step + 0.5, 0.5 - (y - middle[1]) / coarse.step
+            assert (tile[:, row, column] == pictures[index][:, int(3 * down), int(4 * across)]).all()
+
+
+def test_the_tiles_within_a_rectangle_are_those_that_do_not_stick_out() -> None:
+    grid = TileGrid(-1.0, -0.5, 0.25, 12, 3)
+    assert grid.within(0.0, 0.0, 1.0, 1.0) == TileGrid(0.0, 0.0, 0.25, 4, 1)
+    assert grid.within(-9.0, -9.0, 9.0, 9.0) == grid
+    assert grid.within(5.0, 0.0, 6.0, 1.0) is None
+
+
+def test_a_mosaic_seen_tile_by_tile_is_what_it_was_made_of() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 3, 4, 5), dtype=np.uint8)
+    grid = TileGrid(0.0, 0.0, 1.0, 3, 2)
+    seen = tiles_of(mosaic(pictures, grid), grid)
+    assert np.array_equal(seen.reshape(pictures.shape), pictures)
