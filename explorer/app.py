@@ -59,9 +59,10 @@ def show_window(application: QApplication, places: Places, store: QSettings) -> 
 
 
 def open_window(application: QApplication, places: Places, store: QSettings, file: Path | None) -> MainWindow:
-    """Show the window at once, then have the model opened: the plane thread imports torch meanwhile."""
+    """Show the window whole, then have the model opened: the import of torch slows down all the rest."""
     window = show_window(application, places, store)
-    window.session.workspace.open_model(file or next(iter(built_in_models().values())))
+    path = file or next(iter(built_in_models().values()))
+    window.tabs.completed.connect(lambda: window.open_path(path))
     return window
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import vae
+from explorer.encode_command import add_encode_options, encode
 from explorer.failures import failure_of
 from explorer.places import default_places
 from explorer.terminal import in_words, number, say
 from explorer.train_command import add_train_options, train
 from vae.errors import ConfigurationError, LatentExplorerError
-from vae.files import require_writable, write_whole
+from vae.files import require_writable
 from vae.history import epoch_rows, write_csv
 from vae.presets import PRESETS
 from vae.tensorboard import write_events
@@ -32,6 +33,7 @@ COMMANDS = """commands, each with its own --help:
   presets       list what can be trained, and where it comes from
   info FILE     say what is known of a model
   render FILE   draw what the latent plane decodes to
+  encode FILE   write the encodings of a data set as CSV or NPZ
   tour          show the application at work, as pictures in a folder
 """
 
@@ -62,6 +64,7 @@ def _parse(arguments: Sequence[str]) -> Namespace:
         "presets": _presets_parser,
         "info": _info_parser,
         "render": _render_parser,
+        "encode": _encode_parser,
         "tour": _tour_parser,
     }
     if arguments and arguments[0] in parsers:
@@ -78,7 +81,7 @@ def _window_parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=_window)
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a model to open")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a model or a view to open")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data sets are")
     return parser
 
@@ -108,9 +111,27 @@ def _render_parser() -> ArgumentParser:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="a model")
     add("--out", type=Path, metavar="PNG", required=True, help="the picture to write")
-    add("--extent", type=number, metavar="Z", default=5, help="z runs from -Z to Z (default: %(default)s)")
+    spacing = parser.add_mutually_exclusive_group()
+    spacing.add_argument(
+        "--extent", type=number, metavar="Z", default=5, help="z runs from -Z to Z (default: %(default)s)"
+    )
+    spacing.add_argument(
+        "--quantiles", action="store_true", help="z at the quantiles of N(0, 1) instead: of equal probability"
+    )
     add("--label", type=number, metavar="Y", help="the label that a conditional model is told (default: 0)")
-    add("--grid", type=number, metavar="N", default=25, help="N x N images (default: %(default)s)")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--grid", type=number, metavar="N", default=25, help="N x N images (default: %(default)s)"
+    )
+    size.add_argument(
+        "--pixels", type=number, metavar="P", help="as many images as fit into P x P pixels, up to 8192"
+    )
+    return parser
+
+
+def _encode_parser() -> ArgumentParser:
+    parser = _command_parser("encode", encode, "Write the encodings of a data set, with their ELBO.")
+    add_encode_options(parser)
     return parser
 
 
@@ -199,11 +220,15 @@ def _info(options: Namespace) -> int:
 
 
 def _render(options: Namespace) -> int:
-    from vae.manifold import manifold, png
+    from vae.manifold import grid_of_pixels, plan_of, save_manifold
 
     require_writable(options.out)
     if options.out.exists() and options.file.exists() and options.out.samefile(options.file):
         raise ConfigurationError(f"The picture would replace the model {options.file}. Choose another --out.")
-    picture = manifold(vae.load(options.file).model, options.extent, options.grid, options.label)
-    write_whole(options.out, png(picture))
+    model = vae.load(options.file).model
+    shape = model.config.image_shape
+    grid = options.grid if options.pixels is None else grid_of_pixels(options.pixels, shape)
+    plan = plan_of(model.config, None if options.quantiles else options.extent, grid, options.label)
+    for _ in save_manifold(options.out, model, plan):
+        pass
     return 0

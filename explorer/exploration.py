@@ -12,15 +12,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
 from explorer.inputs import Inputs
-from explorer.messages import (
-    ClassMap,
+from explorer.plane_messages import (
     Manifold,
     ManifoldRequest,
     PosteriorFound,
     PosteriorRequest,
+    Surroundings,
 )
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import OpenedModel, Workspace
+from vae.chart import Chart, axis_chart
 from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
@@ -32,16 +33,18 @@ class Exploration(QObject):
 
     cursor_moved = Signal()  # z and what it decodes to
     pin_moved = Signal()  # the place that the cursor returns to
+    chart_changed = Signal()  # which codes the plane stands for
     label_changed = Signal()  # what the decoder is told
     posterior_changed = Signal()
     manifold_ready = Signal(object)  # Manifold
-    classes_ready = Signal(object)  # ClassMap
+    surroundings_ready = Signal(object)  # Surroundings
 
     def __init__(
         self, workspace: Workspace, inputs: Inputs, plane: PlaneThread, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._workspace, self._inputs, self._plane = workspace, inputs, plane
+        self._chart = axis_chart(2)
         self._z = np.zeros(2, np.float32)
         self._pin = self._z
         self._label: int | None = None
@@ -66,6 +69,17 @@ class Exploration(QObject):
     def pin(self) -> NDArray[np.float32]:
         """(D,) the code that is decoded while the cursor is away from the plane."""
         return self._pin
+
+    @property
+    def chart(self) -> Chart:
+        """Which codes the plane stands for."""
+        return self._chart
+
+    @property
+    def cursor(self) -> tuple[float, float]:
+        """Where ``z`` stands on the plane."""
+        place = self._chart.places(self._z[None])[0]
+        return float(place[0]), float(place[1])
 
     @property
     def decoded(self) -> Decoded | None:
@@ -103,6 +117,10 @@ class Exploration(QObject):
         """Decode this place until the cursor leaves it."""
         self._move(self._on_plane(z1, z2))
 
+    def preview_code(self, z: NDArray[np.float32]) -> None:
+        """Decode this code (D,) until the cursor leaves it."""
+        self._move(z)
+
     def pin_at(self, z1: float, z2: float) -> None:
         """Decode this place, and stay."""
         self.pin_code(self._on_plane(z1, z2))
@@ -119,7 +137,8 @@ class Exploration(QObject):
 
     def nudge(self, right: float, up: float) -> None:
         """Move the pin on the plane by so much."""
-        self.pin_at(float(self._pin[0]) + right, (float(self._pin[1]) if len(self._pin) > 1 else 0.0) + up)
+        z1, z2 = self._chart.places(self._pin[None])[0].tolist()
+        self.pin_at(z1 + right, z2 + up)
 
     def go_to_mean(self) -> None:
         """Pin the mean of q(z|x)."""
@@ -138,16 +157,18 @@ class Exploration(QObject):
         return None if model is None else vae.decode_images(model.checkpoint.model, z, self._label)
 
     def decode_places(self, places: NDArray[np.float32]) -> NDArray[np.uint8] | None:
-        """The pictures (N, C, H, W) of places (N, 2) on the plane, the other dimensions as pinned."""
-        z = np.tile(self._pin, (len(places), 1))
-        z[:, :2] = places[:, : z.shape[1]]
-        return self.decode(z)
+        """The pictures (N, C, H, W) of places (N, 2) on the plane, what it does not show as pinned."""
+        return self.decode(self._chart.codes(places, self._pin))
+
+    def set_chart(self, chart: Chart) -> None:
+        """Let the plane stand for other codes; the pin stays where it is in the latent space."""
+        self._chart = chart
+        self.chart_changed.emit()
 
     def _on_plane(self, z1: float, z2: float) -> NDArray[np.float32]:
-        """The pinned code with its first two dimensions, or its only one, replaced."""
-        z = self._pin.copy()
-        z[:2] = (z1, z2)[: len(z)]
-        return z
+        """The code of a place; what the plane does not show is as pinned."""
+        codes = self._chart.codes(np.array(((z1, z2),), np.float32), self._pin)
+        return codes.reshape(-1)
 
     def _move(self, z: NDArray[np.float32]) -> None:
         self._z = z
@@ -199,7 +220,7 @@ class Exploration(QObject):
         self.go_to_mean()
 
     def _encode(self) -> None:
-        request = self._request_posterior()
+        request = self.posterior_request()
         model = self._workspace.model
         self._posterior = (
             vae.posterior_of(model.checkpoint.model, request.picture, request.label, request.noise)
@@ -209,7 +230,7 @@ class Exploration(QObject):
         self._asked = None  # what the plane thread still finds is another's
         self.posterior_changed.emit()
 
-    def _request_posterior(self) -> PosteriorRequest | None:
+    def posterior_request(self) -> PosteriorRequest | None:
         """What there is to encode, if the model can."""
         model, selection = self._workspace.model, self._inputs.selection
         if model is None or selection is None or selection.picture.shape != model.image_shape:
@@ -221,14 +242,14 @@ class Exploration(QObject):
 
     def pass_forward(self, seed: int) -> ForwardPass | None:
         """Guide and model at the input, with the noise of ``seed``; None where there is no posterior."""
-        model, request = self._workspace.model, self._request_posterior()
+        model, request = self._workspace.model, self.posterior_request()
         if model is None or request is None:
             return None
         return vae.pass_forward(model.checkpoint.model, request.picture, seed, request.label, request.noise)
 
     def score_draws(self, seeds: Sequence[int]) -> Scores | None:
         """The ELBO's terms of the input at the draws of these seeds; None where there is no posterior."""
-        model, request = self._workspace.model, self._request_posterior()
+        model, request = self._workspace.model, self.posterior_request()
         if model is None or request is None:
             return None
         return vae.score_draws(model.checkpoint.model, request.picture, seeds, request.label, request.noise)
@@ -238,7 +259,10 @@ class Exploration(QObject):
     def request_manifold(self, grid: TileGrid) -> None:
         """Ask for decoded tiles; manifold_ready follows, unless another request overtakes this one."""
         if self._workspace.model is not None:
-            self._plane.request(ManifoldRequest(self._workspace.model.version, grid, self._pin, self._label))
+            version = self._workspace.model.version
+            self._plane.request(
+                ManifoldRequest(version, grid, self._chart, self._pin, self._label, self.cursor)
+            )
 
     @Slot(object)
     def _receive(self, message: object) -> None:
@@ -248,17 +272,17 @@ class Exploration(QObject):
                 self._follow_posterior(message.posterior)
             case Manifold(version=version) if model is not None and version == model.version:
                 self.manifold_ready.emit(message)
-            case ClassMap(version=version) if model is not None and version == model.version:
-                self.classes_ready.emit(message)
+            case Surroundings(version=version) if model is not None and version == model.version:
+                self.surroundings_ready.emit(message)
 
     # --- another model, other weights
 
     @Slot(object)
     def _model_changed(self, model: OpenedModel) -> None:
         vae.use_one_core()  # this thread: what it decodes is small, and a run may keep the others busy
-        self._pin = (
-            self._pin if len(self._pin) == model.latent_dim else np.zeros(model.latent_dim, np.float32)
-        )
+        if len(self._pin) != model.latent_dim:
+            self._pin = self._z = np.zeros(model.latent_dim, np.float32)
+            self._chart = axis_chart(model.latent_dim)
         self._prior = vae.prior_of(model.checkpoint.model)
         self._take_up_label()
         self._encode()
@@ -267,7 +291,7 @@ class Exploration(QObject):
     @Slot(object)
     def _weights_changed(self, model: OpenedModel) -> None:
         self._prior = vae.prior_of(model.checkpoint.model)
-        self._asked = self._request_posterior()
+        self._asked = self.posterior_request()
         if self._asked is not None:
             self._plane.request(self._asked)
         self._move(self._z)

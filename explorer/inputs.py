@@ -20,7 +20,16 @@ class Selection:
 
     picture: NDArray[np.uint8]  # (C, H, W)
     label: int | None
-    index: int | None  # in the test set; None for a drawn image
+    index: int | None  # in the test set; None for another image
+    ink: NDArray[np.uint8] | None = None  # (height, width) of a drawing, before it was scaled and centred
+    training_index: int | None = None  # in the training set, of one of its images
+
+    @property
+    def place(self) -> str:
+        """Which image of the data set it is, in words; nothing of a drawing."""
+        if self.index is not None:
+            return f"test image {self.index}"
+        return "" if self.training_index is None else f"training image {self.training_index}"
 
 
 class Inputs(QObject):
@@ -60,18 +69,25 @@ class Inputs(QObject):
             self._noise = sigma
             self.noise_changed.emit()
 
+    def test_image(self, index: int) -> Selection | None:
+        """A picture of the open data set, if there is one of this number."""
+        data = self._workspace.dataset
+        if data is None or not 0 <= index < len(data.test_images):
+            return None
+        label = int(data.test_labels[index])
+        return Selection(data.test_images[index], label if label >= 0 else None, index)
+
     def select_test_image(self, index: int) -> None:
         """Choose a picture of the open data set."""
-        data = self._workspace.dataset
-        if data is not None and 0 <= index < len(data.test_images):
-            label = int(data.test_labels[index])
-            self._select(Selection(data.test_images[index], label if label >= 0 else None, index))
+        selection = self.test_image(index)
+        if selection is not None:
+            self.select(selection)
 
     def select_drawing(self, ink: NDArray[np.uint8]) -> None:
         """Choose a drawing (height, width), 255 for ink, scaled and centred as MNIST's digits are."""
         model = self._workspace.model
         if model is not None:
-            self._select(Selection(vae.centre_like_mnist(ink, model.image_shape), None, None))
+            self.select(Selection(vae.centre_like_mnist(ink, model.image_shape), None, None, ink))
 
     def offer_class(self, label: int | None) -> None:
         """Offer the test images of one class alone, or all."""
@@ -96,7 +112,8 @@ class Inputs(QObject):
         if len(self._candidates):
             self.select_test_image(int(self._random.choice(self._candidates)))
 
-    def _select(self, selection: Selection) -> None:
+    def select(self, selection: Selection) -> None:
+        """Choose any image."""
         self._selection = selection
         self.selection_changed.emit()
 

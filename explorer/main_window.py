@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -13,27 +13,30 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QKeySequence,
-    QPixmap,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QMainWindow,
     QMenu,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer.messages import Failure
 from explorer.session import Session
 from explorer.settings import APPEARANCES, Settings
+from explorer.tabs.compare import CompareTab
 from explorer.tabs.explore import ExploreTab
 from explorer.tabs.forward_pass import ForwardPassTab
 from explorer.tabs.points import PointsTab
 from explorer.tabs.train import TrainTab
 from explorer.theme import apply_theme, theme_named
+from explorer.view_files import SUFFIX as VIEW
 from explorer.views.banner import Banner
+from explorer.views.export_menu import ExportMenu
+from explorer.views.gestures import Gestures
+from explorer.views.late_tabs import LateTabs
 from explorer.views.model_boxes import ModelBoxes
 from explorer.views.own_data_dialog import dropped_path
 from explorer.views.resume_banner import ResumeBanner
@@ -42,6 +45,7 @@ from explorer.workspace import OpenedModel
 from vae.datasets import DatasetInfo
 
 MODELS = "Models (*.safetensors)"
+VIEWS = f"Views (*{VIEW})"
 
 
 class MainWindow(QMainWindow):
@@ -49,14 +53,22 @@ class MainWindow(QMainWindow):
 
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
+        self._painted = False
         self.session, self._settings = session, settings
+        session.setParent(self)  # and goes with it: its signals hold what hears them, this window among it
         self.setWindowTitle("Latent Explorer")
         self.setAcceptDrops(True)
         self.banner, self.resume_banner = Banner(), ResumeBanner(session)
-        self.explore, self.train = ExploreTab(session), TrainTab(session, settings.store)
-        self.forward_pass = ForwardPassTab(session)
-        self.points = PointsTab(session)
-        self.tabs = self._build_tabs()
+        self.explore, self.boxes = ExploreTab(session), ModelBoxes(session, settings)
+        self.tabs = LateTabs()
+        self.tabs.setObjectName("tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.setCornerWidget(self.boxes)
+        self.tabs.addTab(self.explore, "Explore")
+        self._train = self.tabs.add_late(lambda: TrainTab(session, settings.store), "Train")
+        self._forward_pass = self.tabs.add_late(lambda: ForwardPassTab(session), "Forward pass")
+        self._compare = self.tabs.add_late(lambda: CompareTab(session, settings), "Compare")
+        self._points = self.tabs.add_late(lambda: PointsTab(session), "Points")
         central = QWidget()
         layout = QVBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -66,34 +78,50 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.tabs)
         self.setCentralWidget(central)
         self.notes = StatusNotes(self.statusBar(), session)
+        cards = self.explore
+        self.exports = ExportMenu(session, cards.plane_card.plane, cards.decoded_card.picture, self)
         self._build_menus()
         self._connect()
         self.resize(1280, 800)
         self.setMinimumSize(760, 520)
         self.restoreGeometry(settings.geometry)
 
-    def _build_tabs(self) -> QTabWidget:
-        tabs = QTabWidget()
-        tabs.setObjectName("tabs")
-        tabs.setDocumentMode(True)
-        tabs.addTab(self.explore, "Explore")
-        tabs.addTab(self.train, "Train")
-        tabs.addTab(self.forward_pass, "Forward pass")
-        tabs.addTab(self.points, "Points")
-        self.boxes = ModelBoxes(self.session, self._settings)
-        tabs.setCornerWidget(self.boxes)
-        return tabs
+    @property
+    def train(self) -> TrainTab:
+        """Made when it is first needed, like those that follow."""
+        return self._train()
+
+    @property
+    def forward_pass(self) -> ForwardPassTab:
+        """One image's way through the model."""
+        return self._forward_pass()
+
+    @property
+    def compare(self) -> CompareTab:
+        """Two models side by side."""
+        return self._compare()
+
+    @property
+    def points(self) -> PointsTab:
+        """An autoencoder and a VAE on points of the plane."""
+        return self._points()
 
     def _connect(self) -> None:
         session = self.session
         session.failed.connect(self.banner.show_failure)
         session.workspace.model_changed.connect(self._describe)
+        session.workspace.title_changed.connect(self._describe)
         session.workspace.points_model_opened.connect(lambda: self.tabs.setCurrentWidget(self.points))
         session.workspace.saved.connect(self._saved)
         self.boxes.images_read.connect(self._images_read)
         self.resume_banner.resumed.connect(lambda: self.tabs.setCurrentWidget(self.train))
+        session.waiting_changed.connect(lambda: self.train)  # a run is seen there from its beginning
         self.tabs.currentChanged.connect(self._tab_changed)
-        self.explore.decoded_card.save.clicked.connect(self.export_picture)
+        self.exports.noted.connect(self.notes.show_message)
+        self.exports.failed.connect(self.banner.show_failure)
+        self.explore.decoded_card.save.clicked.connect(self.exports.save_decoded)
+        self.explore.path_card.save_gif.triggered.connect(self.exports.save_path_as_gif)
+        self.explore.path_card.save_strip.triggered.connect(self.exports.save_path)
 
     # --- menus
 
@@ -105,10 +133,19 @@ class MainWindow(QMainWindow):
         self._add(file, "Open i&mages …", lambda: self.boxes.open_images())
         self._add(file, "&Save model as …", self.save_file, QKeySequence.StandardKey.Save)
         file.addSeparator()
-        self._add(file, "Save decoded &image …", self.export_picture)
-        self._add(file, "Save &plane as picture …", self.export_plane)
+        self._add(file, "Open &view …", self.open_view)
+        self._add(file, "Save vie&w …", self.save_view)
+        file.addSeparator()
+        file.addMenu(self.exports)
         file.addSeparator()
         self._add(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
+        edit, moves = self.menuBar().addMenu("&Edit"), self.session.moves
+        for action, keys in (
+            (moves.stack.createUndoAction(edit, "Undo"), QKeySequence.StandardKey.Undo),
+            (moves.stack.createRedoAction(edit, "Redo"), QKeySequence.StandardKey.Redo),
+        ):
+            action.setShortcuts(keys)
+            edit.addAction(action)
         view = self.menuBar().addMenu("&View")
         group = QActionGroup(self)
         for name in APPEARANCES:
@@ -123,6 +160,7 @@ class MainWindow(QMainWindow):
         self._add(walk, "Go to the mean of q(z|x)", exploration.go_to_mean, "M")
         self._add(walk, "Redraw ε: sample q(z|x)", self.redraw, "R")
         self._add(walk, "Random test image", self.session.inputs.select_random, "N")
+        self._add(walk, "Bookmark this place", self.session.bookmarks.add_pin, "B")
         cancel = QAction("Cancel", self, shortcut=QKeySequence(Qt.Key.Key_Escape))
         cancel.triggered.connect(self.cancel)
         self.addAction(cancel)
@@ -137,6 +175,7 @@ class MainWindow(QMainWindow):
         action = menu.addAction(text)
         if key is not None:
             action.setShortcut(QKeySequence(key))
+        action.triggered.connect(self.session.moves.begin)
         action.triggered.connect(act)
         return action
 
@@ -147,19 +186,21 @@ class MainWindow(QMainWindow):
         self._recent.setDisabled(self._recent.isEmpty())
 
     def cancel(self) -> None:
-        """Leave drawing, the path and the message; never the application."""
+        """Leave drawing, the path, the replay and the message; never the application."""
         self.banner.hide()
+        self.explore.time_bar.stop()
         self.explore.input_card.draw.setChecked(False)
         self.explore.plane_card.path_button.setChecked(False)
 
     def _tab_changed(self) -> None:
         self.notes.set_hint_visible(self.tabs.currentWidget() is self.explore)
-        self.session.workspace.set_watched(self.tabs.currentWidget() is not self.train)
+        self.session.workspace.set_watched(not isinstance(self.tabs.currentWidget(), TrainTab | CompareTab))
 
     def redraw(self) -> None:
         """Draw from q(z|x): on the plane, or in the forward pass where that is shown."""
-        if self.tabs.currentWidget() is self.forward_pass:
-            self.forward_pass.redraw()
+        shown = self.tabs.currentWidget()
+        if isinstance(shown, ForwardPassTab):
+            shown.redraw()
         else:
             self.session.exploration.sample_posterior()
 
@@ -172,41 +213,32 @@ class MainWindow(QMainWindow):
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> None:
-        """Open a model file."""
+        """Open a model file, or a view."""
         self.banner.hide()
-        self.session.workspace.open_model(path)
+        if path.suffix.lower() == VIEW:
+            self.tabs.setCurrentWidget(self.explore)
+            self.session.view_files.open(path)
+        else:
+            self.session.workspace.open_model(path)
 
     def save_file(self) -> None:
         """Ask for a name and save the open model."""
         self._ask_and(self.session.workspace.save_model, "Save model", "model.safetensors", MODELS)
 
-    def export_picture(self) -> None:
-        """Save what is decoded at z, one pixel a pixel."""
-        image = self.explore.decoded_card.picture.image
-        if image is not None:
-            self._ask_and(
-                lambda path: self._save_picture(QPixmap.fromImage(image), path), "Save image", "decoded.png"
-            )
+    def open_view(self) -> None:
+        """Ask for a view and open it."""
+        name, _ = QFileDialog.getOpenFileName(self, "Open view", "", VIEWS)
+        if name:
+            self.open_path(Path(name))
 
-    def export_plane(self) -> None:
-        """Save the plane as it is seen."""
-        picture = self.explore.plane_card.plane.grab()
-        self._ask_and(lambda path: self._save_picture(picture, path), "Save plane", "plane.png")
+    def save_view(self) -> None:
+        """Ask for a name and save what is open, where one stands and what one looks at."""
+        self._ask_and(self.session.view_files.save, "Save view", f"view{VIEW}", VIEWS)
 
-    def _ask_and(
-        self, save: Callable[[Path], None], title: str, name: str, kind: str = "PNG (*.png)"
-    ) -> None:
+    def _ask_and(self, save: Callable[[Path], None], title: str, name: str, kind: str) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, title, name, kind)
         if chosen:
             save(Path(chosen).with_suffix(Path(name).suffix))
-
-    def _save_picture(self, picture: QPixmap, path: Path) -> None:
-        if picture.save(str(path), "PNG"):
-            self.notes.show_message(f"Saved {path}")
-        else:
-            self.banner.show_failure(
-                Failure(f"{path} could not be written. Choose another folder or free some space.")
-            )
 
     def _saved(self, path: Path) -> None:
         self._settings.remember(path)
@@ -214,14 +246,14 @@ class MainWindow(QMainWindow):
         self.notes.show_message(f"Saved {path}")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take model files, and folders and files of images."""
+        """Take models, views, and folders and files of images."""
         if dropped_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the model or the images that were dropped."""
+        """Open the model, the view or the images that were dropped."""
         path = dropped_path(event.mimeData())
-        if path is not None and path.suffix == ".safetensors":
+        if path is not None and path.suffix.lower() in (".safetensors", VIEW):
             self.open_path(path)
         elif path is not None:
             self.boxes.open_images(path)
@@ -230,6 +262,7 @@ class MainWindow(QMainWindow):
 
     def _images_read(self, info: DatasetInfo) -> None:
         """Choose the user's own images for the next run, and go there if the open model does not fit."""
+        self.train.form.offer_dataset(info)
         self.train.form.choose_dataset(info.name)
         model = self.session.workspace.model
         if model is None or model.image_shape != info.image_shape:
@@ -247,8 +280,17 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         apply_theme(application, theme_named(appearance))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What may wait until there is something to see begins after the first time."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            Gestures(self.session.moves, self.windowHandle())
+            QTimer.singleShot(0, self.tabs, self.tabs.make_rest)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, end the run and the threads."""
         self._settings.geometry = self.saveGeometry()
+        self.tabs.stop()
         self.session.close()
         super().closeEvent(event)

@@ -13,7 +13,6 @@ from vae.configuration import ModelConfig, TrainingConfig
 from vae.datasets import Dataset, DownloadProgress, ReadProgress
 from vae.own_data import OwnImages
 from vae.own_pictures import Reading
-from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,11 +20,9 @@ if TYPE_CHECKING:
     from vae import (
         VAE,
         Checkpoint,
-        Encodings,
         EpochReport,
         GradientVariance,
         Judgement,
-        Posterior,
         RollbackReport,
         StepReport,
         UnfinishedRun,
@@ -58,36 +55,6 @@ class UseWeights:
 
     version: int
     weights: dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class PosteriorRequest:
-    """Encode one picture. The latest request wins."""
-
-    version: int
-    picture: NDArray[np.uint8]  # (C, H, W)
-    label: int | None  # its own, where it is known and the model is told it
-    noise: float  # standard deviation of what is added before it is encoded
-
-
-@dataclass(frozen=True)
-class ManifoldRequest:
-    """Decode the tiles of ``grid``. The latest request wins."""
-
-    version: int
-    grid: TileGrid
-    z: NDArray[np.float32]  # (D,) a code to take the dimensions beyond the plane's two from
-    label: int | None  # what the decoder is told, if it is told any
-
-
-@dataclass(frozen=True)
-class PointsRequest:
-    """Encode pictures. The latest request wins."""
-
-    version: int
-    dataset: str
-    pictures: NDArray[np.uint8]  # (N, C, H, W)
-    labels: NDArray[np.int64]  # (N,)
 
 
 @dataclass(frozen=True)
@@ -129,6 +96,14 @@ class PreviewImages:
     reading: Reading
 
 
+@dataclass(frozen=True)
+class WritePictures:
+    """Write pictures into one file: a GIF where the name ends in .gif, else a PNG strip."""
+
+    path: Path
+    pictures: NDArray[np.uint8]  # (N, C, H, W)
+
+
 # --- from the plane worker -------------------------------------------------------------------------
 
 
@@ -157,44 +132,6 @@ class ModelNotOpened:
     version: int
     path: Path
     failure: Failure
-
-
-@dataclass(frozen=True)
-class PosteriorFound:
-    """One picture is encoded."""
-
-    request: PosteriorRequest
-    posterior: Posterior
-
-
-@dataclass(frozen=True)
-class Manifold:
-    """Decoded tiles as one picture."""
-
-    version: int
-    grid: TileGrid
-    picture: NDArray[np.uint8]  # (C, rows x H, columns x W)
-
-
-@dataclass(frozen=True)
-class ClassMap:
-    """p(y|z) across the plane, of a model that tells it."""
-
-    version: int
-    grid: TileGrid
-    labels: NDArray[np.int64]  # (rows, columns) the most probable one, the top row first
-    probabilities: NDArray[np.float32]  # (rows, columns) of that label
-
-
-@dataclass(frozen=True)
-class Points:
-    """Encoded pictures of a data set, and what the model knows of their classes."""
-
-    version: int
-    dataset: str
-    encodings: Encodings
-    components: NDArray[np.int64] | None = None  # (N,) argmax q(c|x), of a mixture
-    accuracy: float | None = None  # of argmax p(y|z) at their means, of a model of labels
 
 
 @dataclass(frozen=True)
@@ -268,6 +205,14 @@ class ImagesPreviewed:
     images: OwnImages
     reading: Reading
     pictures: NDArray[np.uint8]  # (n, C, H, W)
+
+
+@dataclass(frozen=True)
+class PicturesWritten:
+    """Pictures are in a file."""
+
+    path: Path
+    failure: Failure | None  # why they are not
 
 
 # --- to the training worker ------------------------------------------------------------------------
@@ -373,6 +318,11 @@ class RunEnded:
     step: int = 0  # steps done, in the model that was kept
     epoch: float = 0.0  # epochs done
     seconds: float = 0.0  # of training
+
+    @property
+    def title(self) -> str:
+        """What the trained model is called."""
+        return self.path.stem if self.path is not None else f"Run {self.run}"
 
 
 # --- from anyone -----------------------------------------------------------------------------------

@@ -20,6 +20,11 @@ class Places:
     data: Path  # data sets
     models: Path  # trained models that the application keeps by itself
 
+    @property
+    def bookmarks(self) -> Path:
+        """The file of marked places, beside the models."""
+        return self.models.parent / "bookmarks.json"
+
     def kept_runs(self) -> list[Path]:
         """The last trained models, the latest first."""
         files = sorted(self.models.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)

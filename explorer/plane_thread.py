@@ -13,16 +13,21 @@ class PlaneThread(QObject):
     posted = Signal(object)
     _requested = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, thread: QThread | None = None) -> None:
         super().__init__(parent)
-        self._thread = QThread()
+        self._thread = thread or QThread()
         self._worker = PlaneWorker()
         self._worker.moveToThread(self._thread)
         self._thread.finished.connect(self._worker.end)
         self._thread.finished.connect(self._worker.deleteLater)
         self._worker.posted.connect(self.posted)
         self._requested.connect(self._worker.receive)
-        self._thread.start()
+        if thread is None:
+            self._thread.start()
+
+    def beside(self, parent: QObject) -> PlaneThread:
+        """Another worker, with a model of its own, in the same thread; they take turns."""
+        return PlaneThread(parent, self._thread)
 
     def request(self, message: object) -> None:
         """Send a message to the worker; its answer, if any, comes through ``posted``."""

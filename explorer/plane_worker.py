@@ -1,18 +1,16 @@
-"""The plane thread's worker: opens models and data, decodes tiles, encodes points. Never enters Pyro."""
+"""The plane thread's worker: opens models and data, and lets its queue compute. Never enters Pyro."""
 
 from __future__ import annotations
 
 import copy
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
 from explorer.failures import failure_of
+from explorer.file_writer import FileWriter
 from explorer.messages import (
     CancelDownload,
-    ClassMap,
     DatasetLoaded,
     DatasetNotLoaded,
     DownloadCancelled,
@@ -22,47 +20,49 @@ from explorer.messages import (
     ImagesRefused,
     ImagesScanned,
     LoadDataset,
-    Manifold,
-    ManifoldRequest,
     ModelNotOpened,
     ModelOpened,
     OpenModel,
-    Points,
+    PicturesWritten,
     PointsModelOpened,
-    PointsRequest,
-    PosteriorFound,
-    PosteriorRequest,
     PreviewImages,
     ReadingImages,
     ScanImages,
     UseModel,
     UseWeights,
+    WritePictures,
 )
+from explorer.plane_messages import (
+    CancelManifold,
+    EncodingsProgress,
+    EncodingsWritten,
+    ManifoldProgress,
+    ManifoldWritten,
+    WriteEncodings,
+    WriteManifold,
+)
+from explorer.plane_queue import PlaneQueue
 from explorer.slices import Slices
 from vae import datasets, own_data
-from vae.tiles import TileGrid, mosaic
-
-CLASS_CELLS = 4  # cells of the map of p(y|z) along the side of a tile
+from vae.encodings_file import write_encodings
+from vae.errors import LatentExplorerError
+from vae.manifold import save_manifold
 
 
 class PlaneWorker(QObject):
-    """Computes on its own copy of the model.
-
-    Requests for tiles and points only leave a note of what is wanted. A timer serves the note once the
-    event queue is empty, so that of many requests only the latest is computed.
-    """
+    """Computes on its own copy of the model."""
 
     posted = Signal(object)  # the messages that explorer.messages lists as from the plane worker
 
     def __init__(self) -> None:
         super().__init__()
-        self._version = 0
         self._model: vae.VAE | None = None
-        self._posterior: PosteriorRequest | None = None
-        self._manifold: ManifoldRequest | None = None
-        self._points: PointsRequest | None = None
-        self._wanted = QTimer(self, interval=0, singleShot=True)
-        self._wanted.timeout.connect(self._serve)
+        self._queue = PlaneQueue(self)
+        self._queue.answered.connect(self.posted)
+        self._manifold = FileWriter(self, ManifoldProgress, ManifoldWritten)
+        self._manifold.posted.connect(self.posted)
+        self._encodings = FileWriter(self, EncodingsProgress, EncodingsWritten)
+        self._encodings.posted.connect(self.posted)
         self._downloading: DownloadDataset | None = None
         self._download = Slices(self)
         self._download.reported.connect(self._tell_download)
@@ -83,19 +83,10 @@ class PlaneWorker(QObject):
             case UseModel():
                 vae.use_one_core()
                 self._model = request.model
-                self._version = request.version
+                self._queue.use(request.version, self._model)
             case UseWeights() if self._model is not None:
                 self._model.load_state_dict(request.weights)
-                self._version = request.version
-            case PosteriorRequest():
-                self._posterior = request
-                self._wanted.start()
-            case ManifoldRequest():
-                self._manifold = request
-                self._wanted.start()
-            case PointsRequest():
-                self._points = request
-                self._wanted.start()
+                self._queue.use(request.version, self._model)
             case LoadDataset():
                 self._load_dataset(request)
             case DownloadDataset():
@@ -107,12 +98,26 @@ class PlaneWorker(QObject):
                 self._scan_images(request)
             case PreviewImages():
                 self._preview_images(request)
+            case WritePictures():
+                self._write_pictures(request)
+            case WriteManifold():
+                steps = save_manifold(request.path, request.model, request.plan)
+                self._manifold.start(request.path, steps)
+            case CancelManifold():
+                self._manifold.stop()
+            case WriteEncodings():
+                steps = write_encodings(request.path, request.model, request.dataset)
+                self._encodings.start(request.path, steps)
+            case _:
+                self._queue.ask(request)
 
     @Slot()
     def end(self) -> None:
         """Leave no half a file behind."""
         self._download.stop()
         self._load.stop()
+        self._manifold.stop()
+        self._encodings.stop()
 
     def _open_model(self, request: OpenModel) -> None:
         try:
@@ -125,25 +130,6 @@ class PlaneWorker(QObject):
             return
         self.receive(UseModel(request.version, copy.deepcopy(checkpoint.model)))
         self.posted.emit(ModelOpened(request.version, request.path, checkpoint))
-
-    @Slot()
-    def _serve(self) -> None:
-        """Compute what is wanted: what the eye waits for comes first."""
-        if self._model is None:
-            return
-        posterior, self._posterior = self._posterior, None
-        manifold, self._manifold = self._manifold, None
-        points, self._points = self._points, None
-        if posterior is not None and posterior.version == self._version:
-            found = vae.posterior_of(self._model, posterior.picture, posterior.label, posterior.noise)
-            self.posted.emit(PosteriorFound(posterior, found))
-        if manifold is not None and manifold.version == self._version:
-            self.posted.emit(_decode_tiles(self._model, manifold))
-            classes = _map_classes(self._model, manifold)
-            if classes is not None:
-                self.posted.emit(classes)
-        if points is not None and points.version == self._version:
-            self.posted.emit(_encode_points(self._model, points))
 
     # --- data sets
 
@@ -208,6 +194,14 @@ class PlaneWorker(QObject):
         name, self._downloading = self._downloading.name, None
         self.posted.emit(DatasetNotLoaded(name, False, failure_of(error)))
 
+    def _write_pictures(self, request: WritePictures) -> None:
+        failure = None
+        try:
+            vae.write_pictures(request.path, request.pictures)
+        except LatentExplorerError as error:
+            failure = failure_of(error)
+        self.posted.emit(PicturesWritten(request.path, failure))
+
     def _scan_images(self, request: ScanImages) -> None:
         try:
             images = own_data.scan(request.path)
@@ -223,31 +217,3 @@ class PlaneWorker(QObject):
             self.posted.emit(ImagesRefused(request.images.source.path, failure_of(error)))
             return
         self.posted.emit(ImagesPreviewed(request.images, request.reading, pictures))
-
-
-def _decode_tiles(model: vae.VAE, request: ManifoldRequest) -> Manifold:
-    pictures = vae.decode_images(model, _codes(request.grid, request.z), request.label)
-    return Manifold(request.version, request.grid, mosaic(pictures, request.grid))
-
-
-def _map_classes(model: vae.VAE, request: ManifoldRequest) -> ClassMap | None:
-    grid = request.grid.finer(CLASS_CELLS)
-    found = vae.most_probable(model, _codes(grid, request.z))
-    if found is None:
-        return None
-    (labels, probabilities), shape = found, (grid.rows, grid.columns)
-    return ClassMap(request.version, grid, labels.reshape(shape), probabilities.reshape(shape))
-
-
-def _codes(grid: TileGrid, z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(G, D) the centres of the tiles, the dimensions beyond the plane's as in ``z``."""
-    centres = grid.centres()
-    codes = np.tile(z, (len(centres), 1))
-    codes[:, :2] = centres[:, : len(z)]
-    return codes
-
-
-def _encode_points(model: vae.VAE, request: PointsRequest) -> Points:
-    encodings = vae.encode_images(model, request.pictures, request.labels)
-    components = vae.components_of(model, request.pictures)
-    return Points(request.version, request.dataset, encodings, components, vae.accuracy(model, encodings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,21 +12,35 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
+from explorer.bookmarks import Bookmarks
+from explorer.comparison import Comparison
 from explorer.cut_off_runs import CutOffRun, CutOffRuns
+from explorer.data_gaps import DataGaps
+from explorer.dimensions import Dimensions
 from explorer.encoded_data import EncodedData
+from explorer.encodings_export import EncodingsExport
+from explorer.evidence import Evidence
 from explorer.exploration import Exploration
 from explorer.failures import failure_of
 from explorer.inputs import Inputs
+from explorer.manifold_export import ManifoldExport
+from explorer.maps import Maps
 from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest, Snapshot
+from explorer.moves import Moves
+from explorer.near_data import NearData
+from explorer.paths import Paths
 from explorer.places import Places
 from explorer.plane_thread import PlaneThread
 from explorer.points_exploration import PointsExploration
 from explorer.points_run import PointsRun
 from explorer.run import Run
 from explorer.run_keeper import model_file
+from explorer.time_machine import TimeMachine
+from explorer.view_files import ViewFiles
+from explorer.viewpoint import Viewpoint
 from explorer.workspace import OpenedModel, Workspace
 from vae.configuration import ModelConfig, TrainingConfig
-from vae.datasets import Dataset, is_available
+from vae.datasets import Dataset
 from vae.errors import ConfigurationError, LatentExplorerError
 
 if TYPE_CHECKING:
@@ -63,7 +78,22 @@ class Session(QObject):
         self.inputs = Inputs(self.workspace, self)
         self.exploration = Exploration(self.workspace, self.inputs, self._plane, self)
         self.encoded_data = EncodedData(self.workspace, self._plane, self)
+        self.evidence = Evidence(self.workspace, self.exploration, self._plane, self)
+        self.near_data = NearData(self.workspace, self.inputs, self.encoded_data, self._plane, self)
+        self.maps = Maps(self.workspace, self.exploration, self.encoded_data, self._plane, self)
+        self.data_gaps = DataGaps(self.workspace, self._plane, self)
+        self.manifold_export = ManifoldExport(self._plane, self)
+        self.encodings_export = EncodingsExport(self.workspace, self._plane, self)
+        self.paths = Paths(self.workspace, self.inputs, self.exploration, self._plane, self)
+        self.dimensions = Dimensions(self.workspace, self.exploration, self.encoded_data, self._plane, self)
+        self.viewpoint = Viewpoint(self)
+        self.bookmarks = Bookmarks(self.workspace, self.exploration, self.viewpoint, self)
+        self.moves = Moves(self.workspace, self.inputs, self.exploration, self.maps, self.viewpoint, self)
+        self.view_files = ViewFiles(
+            self.workspace, self.inputs, self.exploration, self.paths, self.bookmarks, self.moves, self
+        )
         self.run = Run(self)
+        self.time_machine = TimeMachine(self.run, self.workspace, self._plane, self)
         self.points_run = PointsRun(self.run, self)
         self.points_exploration = PointsExploration(self.points_run, self)
         self.cut_off_runs = CutOffRuns(places.models, self)
@@ -77,6 +107,10 @@ class Session(QObject):
         self.workspace.dataset_changed.connect(self._dataset_loaded)
         self.workspace.dataset_given_up.connect(self._dataset_given_up)
         self.cut_off_runs.failed.connect(self.failed)
+        self.bookmarks.failed.connect(self.failed)
+        for part in (self.encodings_export, self.view_files, self.paths):
+            part.noted.connect(self.noted)
+            part.failed.connect(self.failed)
         self.run.snapshot_taken.connect(self._follow)
         self.run.rolled_back.connect(self._rolled_back)
         self.run.not_saved.connect(self.failed)
@@ -84,6 +118,13 @@ class Session(QObject):
         self.workspace.points_model_opened.connect(self.points_run.show_model)
         self.points_run.noted.connect(self.noted)
         self.points_run.failed.connect(self.failed)
+
+    @functools.cached_property
+    def comparison(self) -> Comparison:
+        """Two models side by side; made when it is first asked for."""
+        made = Comparison(self.workspace, self.inputs, self.run, self.time_machine, self._plane, self)
+        made.failed.connect(self.failed)
+        return made
 
     @property
     def following(self) -> bool:
@@ -99,6 +140,8 @@ class Session(QObject):
         """Show the model in training on the plane, or leave the plane as it is."""
         if following != self._following:
             self._following = following
+            if not following:
+                self.time_machine.hold()
             self.following_changed.emit(following)
             if following and self._live is not None and self.run.active:
                 self._live.load_state_dict(self._newest_weights)
@@ -156,7 +199,7 @@ class Session(QObject):
     def _wait_for(self, wanted: _Wanted) -> None:
         self._waiting = wanted
         self.waiting_changed.emit(True)
-        if is_available(wanted.dataset, self.workspace.places.data):
+        if self.workspace.is_here(wanted.dataset):
             self.workspace.open_dataset(wanted.dataset)
         else:
             self.workspace.download_dataset(wanted.dataset)
@@ -212,6 +255,7 @@ class Session(QObject):
             resumed=resumed,
             paused=wanted.paused,
         )
+        self.time_machine.begin(request, self._live)
         self.run.start(request)
         if request.paused:
             self.run.step()
@@ -279,5 +323,4 @@ class Session(QObject):
         if message.path is not None:
             self.noted.emit(f"Run {message.run} is kept as {message.path}")
         if self._following and self._shows_live() and message.run == self.run.number:
-            title = message.path.stem if message.path else f"Run {message.run}"
-            self.workspace.show_model(message.checkpoint, title, message.path)
+            self.workspace.show_model(message.checkpoint, message.title, message.path)

@@ -31,6 +31,7 @@ class Theme:
     kl: str
     elbo: str
     cursor: str
+    geodesic: str
     classes: tuple[str, ...]
 
 
@@ -58,6 +59,7 @@ LIGHT = Theme(
     kl="#b0568b",
     elbo="#1b1f24",
     cursor="#b87400",
+    geodesic="#6a35b0",
     classes=CLASSES,
 )
 
@@ -78,8 +80,11 @@ DARK = Theme(
     kl="#e08fc0",
     elbo="#e8eaee",
     cursor="#f5b83d",
+    geodesic="#bb9cff",
     classes=CLASSES,
 )
+
+FAINT = "#59"  # with the rest of a colour's name: so much of it that words in ink stand out from it
 
 
 def current_theme() -> Theme:
@@ -177,7 +182,7 @@ def _style_sheet(theme: Theme) -> str:
         QTabBar::tab:focus {{ color: {theme.accent}; }}
         QProgressBar {{ color: {theme.ink}; background: {theme.raised}; border: 1px solid {theme.border};
             border-radius: 6px; text-align: center; min-height: 1.5em; }}
-        QProgressBar::chunk {{ background: {theme.accent}; border-radius: 5px; }}
+        QProgressBar::chunk {{ background: {FAINT}{theme.accent[1:]}; border-radius: 5px; }}
         QStatusBar {{ color: {theme.muted}; }}
         QStatusBar::item {{ border: none; }}
         QToolTip {{ color: {theme.ink}; background: {theme.card}; border: 1px solid {theme.border};

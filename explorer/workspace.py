@@ -34,7 +34,7 @@ from explorer.messages import (
 )
 from explorer.places import Places, built_in_models
 from explorer.plane_thread import PlaneThread
-from vae.datasets import Dataset, DatasetInfo, find_info
+from vae.datasets import Dataset, DatasetInfo, find_info, is_available
 from vae.own_data import OwnImages, name_of
 from vae.own_pictures import Reading
 
@@ -72,6 +72,7 @@ class Workspace(QObject):
     model_changed = Signal(object)  # OpenedModel: another model
     points_model_opened = Signal(object)  # PointsModelOpened: for the Points tab
     weights_changed = Signal(object)  # OpenedModel: the same model, other weights
+    title_changed = Signal(object)  # OpenedModel: another one of the same architecture took its place
     dataset_changed = Signal(object)  # Dataset
     dataset_missing = Signal(object)  # DatasetNotLoaded: its files are not on this computer
     dataset_given_up = Signal(object)  # DatasetNotLoaded, also of a missing one, or DownloadCancelled
@@ -112,14 +113,32 @@ class Workspace(QObject):
         return self._dataset
 
     @property
+    def wanted_dataset(self) -> str:
+        """The name of the data set that is open or, while it is loaded, will be."""
+        return self._wanted_dataset
+
+    @property
     def given_dataset(self) -> DatasetInfo | None:
         """The data set that lives in memory alone, if there is one."""
         return self._given.info if self._given is not None else None
 
     def info_of(self, dataset: str) -> DatasetInfo | None:
         """What is known of a data set, if anything."""
-        known = self._dataset is not None and self._dataset.info.name == dataset
-        return self._dataset.info if known and self._dataset else find_info(dataset)
+        data = self._in_memory(dataset)
+        return data.info if data is not None else find_info(dataset)
+
+    def is_here(self, dataset: str) -> bool:
+        """Whether a data set is on this computer, or was given by a script.
+
+        Raises:
+            DatasetError: there is no data set of this name.
+        """
+        given = self.given_dataset
+        return (given is not None and given.name == dataset) or is_available(dataset, self.places.data)
+
+    def _in_memory(self, dataset: str) -> Dataset | None:
+        there = (data for data in (self._dataset, self._given) if data is not None)
+        return next((data for data in there if data.info.name == dataset), None)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -156,6 +175,18 @@ class Workspace(QObject):
         self._unseen = weights
         self._tell_of_weights()
 
+    def swap_model(self, checkpoint: Checkpoint, title: str, path: Path | None) -> None:
+        """Let a model of the same architecture take the place of the open one; it then stands where that did.
+
+        title_changed follows, and what show_weights() tells. Not while a file is being read.
+        """
+        if self._model is None or self.opening:
+            return
+        self._model = replace(self._model, checkpoint=checkpoint, title=title, path=path)
+        self._unseen = copy.deepcopy(checkpoint.model.state_dict())  # this thread may write into its own
+        self.title_changed.emit(self._model)
+        self._tell_of_weights()
+
     def set_watched(self, watched: bool) -> None:
         """Say whether the open model is on the screen: nothing is computed from weights that nobody sees."""
         self._watched = watched
@@ -185,8 +216,7 @@ class Workspace(QObject):
     def open_dataset(self, name: str) -> None:
         """Load a data set in the plane thread; dataset_changed, dataset_missing or failed follows."""
         self._wanted_dataset = name
-        in_memory = (data for data in (self._dataset, self._given) if data is not None)
-        data = next((data for data in in_memory if data.info.name == name), None)
+        data = self._in_memory(name)
         if data is not None:
             self._dataset = data
             self.dataset_changed.emit(data)

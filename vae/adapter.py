@@ -89,9 +89,14 @@ class AdaptedModel(VAE):
     def build(self) -> None:
         """Nothing: the networks are there."""
 
+    @property
+    def has_own_likelihood(self) -> bool:
+        """Whether the user's model scores images by itself."""
+        return self._own.has("log_likelihood")
+
     def log_likelihood(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
         """By the user's own function, if there is one."""
-        if not self._own.has("log_likelihood"):
+        if not self.has_own_likelihood:
             return super().log_likelihood(x, z, y)
         found = self._own.call("log_likelihood", self._layout.to_own(x), z)
         assert isinstance(found, Tensor)
@@ -120,7 +125,7 @@ class _Own:
     def call(self, name: str, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Float32 tensors on the CPU in and out."""
         function: Callable[..., Any] = getattr(self._model, name)
-        given = [i.cpu().numpy() if self._arrays else i.to(self._device) for i in inputs]
+        given = [i.detach().cpu().numpy() if self._arrays else i.to(self._device) for i in inputs]
         found = function(*given)
         return tuple(map(_tensor, found)) if isinstance(found, tuple | list) else _tensor(found)
 

@@ -6,15 +6,25 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from explorer.session import Session
+from explorer.views.bookmarks_card import BookmarksCard
+from explorer.views.chip_pages import ChipPages
 from explorer.views.close_up_card import CloseUpCard
 from explorer.views.data_card import DataCard
 from explorer.views.decoded_card import DecodedCard
+from explorer.views.dimensions_card import DimensionsCard
+from explorer.views.evidence_card import EvidenceCard
+from explorer.views.gaps_card import GapsCard
 from explorer.views.input_card import InputCard
 from explorer.views.path_card import PathCard
+from explorer.views.path_overlay import PathOverlay
 from explorer.views.plane_card import PlaneCard
 from explorer.views.posterior_card import PosteriorCard
+from explorer.views.time_bar import TimeBar
 
 GAP = 10
+DIMENSIONS = "Each latent dimension: a slider, pictures along it, its KL"
+GAPS = "The gaps of all test images as a histogram, and the images where they are worst"
+EVIDENCE = "log p(x), and why the ELBO of this image lies below it"
 SHARES = (300, 640, 300)  # widths of the three columns; they grow in this proportion
 
 
@@ -26,26 +36,29 @@ class ExploreTab(QWidget):
         self.input_card, self.data_card = InputCard(session), DataCard(session)
         self.plane_card, self.path_card = PlaneCard(session), PathCard(session)
         self.decoded_card, self.close_up_card = DecodedCard(session), CloseUpCard(session)
-        self.posterior_card = PosteriorCard(session)
+        self.posterior_card, self.time_bar = PosteriorCard(session), TimeBar(session)
+        self.pages = ChipPages()
+        self.pages.add("Close-up", "The plane around q(z|x), enlarged", lambda: self.close_up_card)
+        self.pages.add("Evidence", EVIDENCE, lambda: EvidenceCard(session))
+        self.pages.add("Gaps", GAPS, lambda: GapsCard(session))
+        self.pages.add("Dimensions", DIMENSIONS, lambda: DimensionsCard(session))
+        self.pages.add("Places", "Places that are marked, to go back to", lambda: BookmarksCard(session))
         self.path_card.hide()
         columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setHandleWidth(GAP)
         columns.setChildrenCollapsible(False)
         columns.addWidget(_Scrolled(_column(self.input_card, self.data_card, self.posterior_card)))
-        columns.addWidget(_column(self.plane_card, self.path_card, grows=self.plane_card))
-        columns.addWidget(_Scrolled(_column(self.decoded_card, self.close_up_card, grows=self.close_up_card)))
+        columns.addWidget(_column(self.plane_card, self.time_bar, self.path_card, grows=self.plane_card))
+        columns.addWidget(_Scrolled(_column(self.decoded_card, self.pages, grows=self.pages)))
         columns.setSizes(list(SHARES))
         for place, share in enumerate(SHARES):
             columns.setStretchFactor(place, share)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, 0)
         layout.addWidget(columns)
-        self.plane_card.path_button.toggled.connect(self._show_path)
-        self.path_card.path_changed.connect(self.plane_card.plane.show_path)
-
-    def _show_path(self, shown: bool) -> None:
-        self.path_card.setVisible(shown)
-        self.path_card.show_path() if shown else self.path_card.hide_path()
+        self.plane_card.path_button.toggled.connect(self.path_card.setVisible)
+        self.plane_card.path_button.toggled.connect(session.paths.set_shown)
+        self.path_overlay = PathOverlay(session, self.plane_card.plane)
 
 
 def _column(*cards: QWidget, grows: QWidget | None = None) -> QWidget:

@@ -119,10 +119,10 @@ class ForwardPassTab(QWidget):
         """Which image it is."""
         selection, data = self._session.inputs.selection, self._session.workspace.dataset
         told, names = self._session.exploration.label, self._session.workspace.class_names
-        if selection is None or selection.index is None or data is None:
+        if selection is None or not selection.place or data is None:
             return "A drawn image." if told is None else f"A drawn image, encoded as {names[told]}."
         label = "" if selection.label is None else f", label {data.info.classes[selection.label]}"
-        return f"Test image {selection.index}{label}."
+        return f"{selection.place.capitalize()}{label}."
 
     def _reason(self) -> str:
         """Why there is nothing to show."""

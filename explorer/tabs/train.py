@@ -113,6 +113,8 @@ class TrainTab(QWidget):
         session.workspace.model_changed.connect(self._model_changed)
         session.workspace.dataset_changed.connect(self._dataset_changed)
         QShortcut(QKeySequence(Qt.Key.Key_Space), self, self.controls.toggle_pause)
+        if session.workspace.dataset is not None:
+            self.form.offer_dataset(session.workspace.dataset.info)
         if session.workspace.model is not None:
             self._model_changed(session.workspace.model)
 

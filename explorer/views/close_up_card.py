@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QSizePolicy
 
 from explorer.session import Session
 from explorer.views.card import Card, styled_label
-from explorer.views.plane_items import on_plane
-from explorer.views.posterior_view import PosteriorView
+from explorer.views.exact_layer import ExactLayer, contour_lines
+from explorer.views.plane_bounds import posterior_shapes
+from explorer.views.posterior_view import REACH, PosteriorView
+
+NEAR = 2.5  # times the reach around q(z|x) within which p(z|x) is taken into the frame
 
 
 class CloseUpCard(Card):
@@ -16,10 +21,12 @@ class CloseUpCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Around  q(z|x)")
         self._session = session
+        self._reach = 0.0
         self._sigmas = styled_label("1σ, 2σ", "muted")
         self.heading.addWidget(self._sigmas)
         self.view = PosteriorView()
-        self.view.setMinimumHeight(150)
+        ExactLayer(session, self.view)
+        self.view.setMinimumHeight(130)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.body.addWidget(self.view, 1)
         exploration = session.exploration
@@ -28,28 +35,50 @@ class CloseUpCard(Card):
         self.view.departed.connect(exploration.return_to_pin)
         exploration.posterior_changed.connect(self._show)
         exploration.label_changed.connect(self._show)
+        exploration.chart_changed.connect(self._show)
         session.encoded_data.changed.connect(self._points_changed)
         exploration.cursor_moved.connect(self._show_cursor)
+        session.evidence.changed.connect(self._evidence_changed)
 
     def _show(self) -> None:
         exploration = self._session.exploration
         posterior = exploration.posterior
         if posterior is None:
-            self.view.show_posterior(None, None, 0.0, exploration.decode_places)
+            self.view.show_posterior(None, (), 0.0, 0.0, exploration.decode_places)
             return
-        z_loc, z_scale = on_plane(posterior.z_loc, posterior.z_scale)
-        step = self._spread() / 20 if posterior.is_point else float(z_scale.max())
-        self.view.show_posterior(z_loc, z_scale, step, exploration.decode_places)
+        self.view.follow_chart(exploration.chart)
+        place, outlines = posterior_shapes(posterior, exploration.chart)
+        step = self._spread() / 20 if posterior.is_point else float(np.ptp(outlines[0], axis=0).max()) / 2
+        self._reach = self._find_reach(place, step)
+        self.view.show_posterior(place, outlines, step, self._reach, exploration.decode_places)
         self.title.setText("Around  z" if posterior.is_point else "Around  q(z|x)")
         self._sigmas.setVisible(not posterior.is_point)
         self.view.setToolTip(
             f"The surroundings of the code. The pictures are {step:.3g} apart, a twentieth of the "
             "standard deviation of all codes."
             if posterior.is_point
-            else "q(z|x) at one and two standard deviations, to true scale. "
+            else "q(z|x) at one and two standard deviations, to true scale, and p(z|x) where it lies near. "
             "The pictures are one standard deviation apart."
         )
         self._show_cursor()
+
+    def _evidence_changed(self) -> None:
+        """Widen the frame, or leave it as it is."""
+        posterior, exact = self._session.exploration.posterior, self._session.evidence.exact
+        if posterior is None or exact is None or not exact.refined or posterior.is_point:
+            return
+        place, outlines = posterior_shapes(posterior, self._session.exploration.chart)
+        if self._find_reach(place, float(np.ptp(outlines[0], axis=0).max()) / 2) != self._reach:
+            self._show()
+
+    def _find_reach(self, place: NDArray[np.float32], step: float) -> float:
+        """From the mean to the edge: what holds q(z|x), and p(z|x) as well where it lies near."""
+        exact, usual = self._session.evidence.exact, REACH * step
+        if exact is None or not exact.refined:
+            return usual
+        lines = contour_lines(exact, self._session.exploration.chart)[-1]
+        needed = 1.1 * max((float(np.abs(line - place).max()) for line in lines), default=0.0)
+        return max(usual, needed) if needed < NEAR * usual else usual
 
     def _points_changed(self) -> None:
         posterior = self._session.exploration.posterior
@@ -58,11 +87,10 @@ class CloseUpCard(Card):
 
     def _spread(self) -> float:
         """The standard deviation of the codes on the plane; 1 where they are not known."""
-        points = self._session.encoded_data.points
-        if points is None or len(points.encodings.labels) < 2:
+        points, chart = self._session.encoded_data.points, self._session.exploration.chart
+        if points is None or points.encodings.z_loc.shape[1] != len(chart.origin):  # of the model before
             return 1.0
-        return float(points.encodings.z_loc[:, :2].std(0).max()) or 1.0
+        return float(chart.places(points.encodings.z_loc).std(0).max()) or 1.0
 
     def _show_cursor(self) -> None:
-        z = self._session.exploration.z
-        self.view.show_cursor(float(z[0]), float(z[1]) if len(z) > 1 else 0.0)
+        self.view.show_cursor(*self._session.exploration.cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,12 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel
 from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
 from explorer.views.class_bars import ClassBars
+from explorer.views.cursor_readout import CursorReadout
 from explorer.views.label_chooser import LabelChooser
-from explorer.views.numbers import number
 from explorer.views.picture_view import PictureView
 from explorer.views.steady_label import SteadyLabel
+from vae.chart import Chart
+from vae.maps import along
 
 if TYPE_CHECKING:
     from vae import Decoded
@@ -34,8 +37,8 @@ class DecodedCard(Card):
         )
         self.body.addWidget(self.picture)
         self._build_coordinates()
-        self._density = SteadyLabel("muted", "log p(z) = −1,000.00 nats")
-        self._density.setToolTip("The density of the prior at z, in nats")
+        self._follow_chart()
+        self.readout = CursorReadout(session)
         self._beyond = styled_label("", "muted")
         self._sigma = SteadyLabel("muted", "σ of pixels 0.000, from 0.000 to 0.000")
         self._sigma.setToolTip("The learned standard deviation of p(x|z), in units of x")
@@ -43,7 +46,7 @@ class DecodedCard(Card):
         self.labels = LabelChooser()
         self.classes = ClassBars()
         for widget in (
-            *(self._density, self._beyond, self._sigma),
+            *(self.readout, self._beyond, self._sigma),
             *(self.classes, self.label_title, self.labels),
         ):
             self.body.addWidget(widget)
@@ -53,38 +56,44 @@ class DecodedCard(Card):
         self.heading.addWidget(self.save)
         self.labels.chosen.connect(session.exploration.tell_label)
         session.exploration.cursor_moved.connect(self._show)
+        session.exploration.chart_changed.connect(self._follow_chart)
+        session.exploration.chart_changed.connect(self._show)
+        session.workspace.model_changed.connect(self._follow_chart)
 
     def _build_coordinates(self) -> None:
-        self.z1_box = _coordinate("z1Box", "z₁ of the code that is decoded")
-        self.z2_box = _coordinate("z2Box", "z₂ of the code that is decoded")
+        self.z1_box, self.z2_box = _coordinate("z1Box"), _coordinate("z2Box")
+        self._boxes = (self.z1_box, self.z2_box)
+        self._names = (QLabel(), QLabel())
         row = QHBoxLayout()
-        for name, box in (("z₁", self.z1_box), ("z₂", self.z2_box)):
-            label = QLabel(name)
+        for place, (label, box) in enumerate(zip(self._names, self._boxes, strict=True)):
             label.setBuddy(box)
             row.addWidget(label)
             row.addWidget(box, 1)
-            box.valueChanged.connect(self._typed)
+            box.valueChanged.connect(partial(self._typed, place))
         self.body.addLayout(row)
+
+    def _follow_chart(self) -> None:
+        """Name the directions of the plane."""
+        chart = self._session.exploration.chart
+        self._names[1].setHidden(chart.is_line)
+        self.z2_box.setHidden(chart.is_line)
+        for label, box, name, whole in zip(
+            self._names, self._boxes, chart.short_names, chart.names, strict=False
+        ):
+            label.setText(name)
+            box.setToolTip(f"{whole} of the code that is decoded")
 
     def _show(self) -> None:
         exploration = self._session.exploration
         z = exploration.z
         self.picture.show_picture(exploration.picture)
-        for box, value in zip((self.z1_box, self.z2_box), [*z.tolist(), 0.0], strict=False):
+        for box, value in zip(self._boxes, along(exploration.chart, z).tolist(), strict=False):
             with QSignalBlocker(box):
                 box.setValue(value)
-        self.z2_box.setEnabled(len(z) > 1)
-        self._show_density(z)
+        self._beyond.setText(_beyond_in_words(exploration.chart))
+        self._beyond.setVisible(len(z) > 2)
         if exploration.decoded is not None:
             self._show_beside(exploration.decoded)
-
-    def _show_density(self, z: NDArray[np.float32]) -> None:
-        prior = self._session.exploration.prior
-        self._density.setVisible(prior is not None)
-        if prior is not None:
-            self._density.set_text(f"log p(z) = {number(prior.log_density(z[None])[0])} nats")
-        self._beyond.setText(f"z₃ to z{_subscript(len(z))} as pinned" if len(z) > 2 else "")
-        self._beyond.setVisible(len(z) > 2)
 
     def _show_beside(self, decoded: Decoded) -> None:
         """What some models say besides."""
@@ -102,8 +111,12 @@ class DecodedCard(Card):
             self.labels.show_names(names[: len(decoded.each_class)])
             self.labels.show_pictures(decoded.each_class, label)
 
-    def _typed(self) -> None:
-        self._session.exploration.pin_at(self.z1_box.value(), self.z2_box.value())
+    def _typed(self, place: int, value: float) -> None:
+        """The other coordinates stay as they are, to more digits than are shown."""
+        exploration = self._session.exploration
+        step = value - along(exploration.chart, exploration.z)[place]
+        moved = exploration.z + step * exploration.chart.directions[place].astype(np.float64)
+        exploration.pin_code(moved.astype(np.float32))
 
 
 def _sigma_in_words(sigma: NDArray[np.float32]) -> str:
@@ -114,10 +127,19 @@ def _sigma_in_words(sigma: NDArray[np.float32]) -> str:
     return f"σ of pixels {float(sigma.mean()):.3f}, from {low:.3f} to {high:.3f}"
 
 
-def _coordinate(name: str, tip: str) -> QDoubleSpinBox:
+def _beyond_in_words(chart: Chart) -> str:
+    """What the plane does not show of a code."""
+    dimensions = len(chart.origin)
+    if dimensions <= 2:
+        return ""
+    if chart.axes == (0, 1):
+        return f"z₃ to z{_subscript(dimensions)} as pinned"
+    return f"{dimensions - 2} other directions as pinned"
+
+
+def _coordinate(name: str) -> QDoubleSpinBox:
     box = QDoubleSpinBox(minimum=-FARTHEST, maximum=FARTHEST, decimals=3, singleStep=0.05)
     box.setObjectName(name)
-    box.setToolTip(tip)
     box.setKeyboardTracking(False)
     box.setMinimumHeight(box.fontMetrics().height() + 10)
     return box

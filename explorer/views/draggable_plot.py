@@ -7,6 +7,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QShowEvent
 
 from explorer.theme import current_theme
+from explorer.views.plane_axis import PlaneAxis
+from vae.chart import Chart, axis_chart
 
 
 class DraggablePlot(pg.PlotWidget):
@@ -18,7 +20,9 @@ class DraggablePlot(pg.PlotWidget):
     painted = Signal()  # after each repaint
 
     def __init__(self, name: str, description: str) -> None:
-        super().__init__(enableMenu=False)
+        self._axes = {side: PlaneAxis(side) for side in ("left", "bottom")}
+        self._chart = axis_chart(2)
+        super().__init__(enableMenu=False, axisItems=self._axes)
         self.setObjectName(name)
         self.setAccessibleName(description)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
@@ -29,6 +33,13 @@ class DraggablePlot(pg.PlotWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._inside = False
         self._pan_from: QPointF | None = None
+
+    def follow_chart(self, chart: Chart) -> None:
+        """Number the axes as the chart is spaced; a line has no height."""
+        self._chart = chart
+        self.showAxis("left", not chart.is_line)
+        for axis in self._axes.values():
+            axis.follow(chart)
 
     def restyle(self) -> None:
         """Take the colours of the theme."""

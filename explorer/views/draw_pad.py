@@ -39,6 +39,13 @@ class DrawPad(QWidget):
         self._empty = True
         self.update()
 
+    def show_ink(self, ink: NDArray[np.uint8]) -> None:
+        """Put a drawing (SIDE, SIDE), as ink() gives it, in the place of what is on the pad."""
+        drawn = QImage(np.ascontiguousarray(ink).data, SIDE, SIDE, SIDE, QImage.Format.Format_Grayscale8)
+        self._image = drawn.copy()
+        self._empty = not ink.any()
+        self.update()
+
     def ink(self) -> NDArray[np.uint8]:
         """(SIDE, SIDE), 0 for paper and 255 for ink."""
         pixels = np.frombuffer(self._image.constBits(), np.uint8).reshape(SIDE, self._image.bytesPerLine())

@@ -118,14 +118,14 @@ class ElboPlot(QWidget):
         empty = styled_label(EMPTY, "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setWordWrap(True)
-        pages = QStackedLayout()
-        pages.addWidget(empty)
-        pages.addWidget(self._canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self._note)
+        pages = QStackedLayout()
         layout.addLayout(pages, 1)
+        pages.addWidget(empty)  # shown from here on, and not as a window of its own: it has a parent
+        pages.addWidget(self._canvas)
         return pages
 
     # --- what is shown

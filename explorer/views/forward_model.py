@@ -91,4 +91,7 @@ def _prior_row(forward: ForwardPass, place: int) -> BellRow:
 def _prior_in_words(forward: ForwardPass) -> str:
     if forward.prior is None:
         return "z"
-    return f"z ~ {len(forward.prior.loc)} Gaussians" if forward.prior.is_mixture else "z ~ N(0, I)"
+    if forward.prior.is_standard:
+        return "z ~ N(0, I)"
+    gaussians = len(forward.prior.loc)
+    return f"z ~ {gaussians} Gaussians" if gaussians > 1 else "z ~ p(z)"

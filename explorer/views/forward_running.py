@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from explorer.theme import current_theme
+from explorer.views.axis import Axis
 from explorer.views.card import styled_label
 from explorer.views.forward_words import number, tinted
-from explorer.views.run_canvas import Axis
 
 if TYPE_CHECKING:
     from vae import Scores

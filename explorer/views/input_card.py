@@ -11,6 +11,7 @@ from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
 from explorer.views.draw_pad import DrawPad
 from explorer.views.picture_view import PictureView
+from explorer.workspace import OpenedModel
 
 MOST_NOISE = 1.0  # standard deviation of the noise, in units of x
 NOISE_STEPS = 50  # places of the slider
@@ -30,13 +31,17 @@ class InputCard(Card):
         self.pad = DrawPad()
         self._image_caption = styled_label("x", "muted")
         self._images = self._pair()
+        self.body.setSpacing(6)  # with the slider, too, the column fits into a low window
         self.body.addWidget(self._images)
         self.body.addWidget(self.pad)
         self.pad.hide()
-        self.body.addLayout(self._noise_row())
+        self._noise_row = self._make_noise_row()
+        self.body.addWidget(self._noise_row)
         self.body.addLayout(self._buttons())
         self.pad.drawn.connect(self._drawn)
+        session.workspace.model_changed.connect(self._offer_noise)
         session.inputs.selection_changed.connect(self._show_selection)
+        session.inputs.noise_changed.connect(self._show_noise)
         session.exploration.posterior_changed.connect(self._show_encoded)
 
     def _pair(self) -> QWidget:
@@ -54,8 +59,8 @@ class InputCard(Card):
             layout.addLayout(column)
         return pair
 
-    def _noise_row(self) -> QHBoxLayout:
-        """Whoever looks at a model that has learned to take noise away wants to see it done."""
+    def _make_noise_row(self) -> QWidget:
+        """For a model that has learned to take noise away, to see it done."""
         self.noise = QSlider(Qt.Orientation.Horizontal)
         self.noise.setObjectName("noiseSlider")
         self.noise.setMaximum(NOISE_STEPS)
@@ -65,16 +70,28 @@ class InputCard(Card):
         )
         self._sigma = QLabel("0.00")
         self.noise.valueChanged.connect(self._set_noise)
-        row = QHBoxLayout()
-        row.addWidget(styled_label("noise σ", "muted"))
-        row.addWidget(self.noise, 1)
-        row.addWidget(self._sigma)
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(styled_label("noise σ", "muted"))
+        layout.addWidget(self.noise, 1)
+        layout.addWidget(self._sigma)
+        row.hide()
         return row
+
+    def _offer_noise(self, model: OpenedModel) -> None:
+        denoising = model.checkpoint.model.config.input_noise > 0
+        self._noise_row.setVisible(denoising)
+        if not denoising:
+            self.noise.setValue(0)
 
     def _set_noise(self, step: int) -> None:
         sigma = MOST_NOISE * step / NOISE_STEPS
         self._sigma.setText(f"{sigma:.2f}")
         self._session.inputs.set_noise(sigma)
+
+    def _show_noise(self) -> None:
+        self.noise.setValue(round(self._session.inputs.noise / MOST_NOISE * NOISE_STEPS))
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -109,11 +126,13 @@ class InputCard(Card):
         data = self._session.workspace.dataset
         if selection is None:
             self._caption.setText("")
-        elif selection.index is None or data is None:
+        elif not selection.place or data is None:
             self._caption.setText("drawn")
+            if self.draw.isChecked() and selection.ink is not None:  # one of before, perhaps
+                self.pad.show_ink(selection.ink)
         else:
             label = "" if selection.label is None else f" · label {data.info.classes[selection.label]}"
-            self._caption.setText(f"test image {selection.index}{label}")
+            self._caption.setText(f"{selection.place}{label}")
             self.draw.setChecked(False)
         self._show_encoded()
 

@@ -17,7 +17,6 @@ from explorer.views.flow_layout import FlowLayout
 FAINT = 26  # alpha of points outside the chosen class
 FULL = 225
 MOST_CHIPS = 40
-MAP_OPACITY = 110  # alpha of the map where a class is certain
 FACTOR_COLOURS = "viridis"
 
 
@@ -103,13 +102,6 @@ def class_colours(labels: NDArray[np.int64], alone: int | None) -> NDArray[np.ui
     colours = palette[labels % len(palette)]
     colours[:, 3] = FULL if alone is None else np.where(labels == alone, FULL, FAINT)
     return colours
-
-
-def map_colours(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """RGBA (rows, columns, 4) of a map of classes: the more probable, the fuller."""
-    colours = class_colours(labels.ravel(), None)
-    colours[:, 3] = (MAP_OPACITY * probabilities.ravel()).astype(np.uint8)
-    return colours.reshape(*labels.shape, 4)
 
 
 def factor_colours(values: NDArray[np.float32]) -> tuple[NDArray[np.uint8], float, float]:

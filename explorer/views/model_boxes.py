@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QTabWidget, QWidget
 
-from explorer.places import built_in_models
+from explorer.places import Places, built_in_models
 from explorer.session import Session
 from explorer.settings import Settings
 from explorer.views.own_data_dialog import OwnDataDialog
 from explorer.workspace import OpenedModel
 from vae.datasets import DATASETS, Dataset, DatasetInfo, info_of, is_available, is_own
 
+LEAST, MORE = 9, 18  # letters: of a title, if need be; of both together, where there is room
 OPEN_IMAGES = "Open images …"
+
+
+def known_models(places: Places, settings: Settings) -> dict[Path, str]:
+    """The files that are offered, and their titles: built-in, opened before, and this user's runs."""
+    files = {path: title for title, path in built_in_models().items()}
+    return files | {path: path.stem for path in (*settings.recent, *places.kept_runs()) if path not in files}
 
 
 class ModelBoxes(QWidget):
@@ -35,17 +42,19 @@ class ModelBoxes(QWidget):
         row.setContentsMargins(0, 2, 10, 2)
         for text, box in (("Model", self.model_box), ("Data", self.data_box)):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(20 if box is self.model_box else 16)
+            box.setMinimumContentsLength(LEAST)
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             label = QLabel(text)
             label.setProperty("role", "muted")
             label.setBuddy(box)
             row.addWidget(label)
-            row.addWidget(box)
+            row.addWidget(box, 5 if box is self.model_box else 4)
         self.model_box.activated.connect(self._choose_model)
         self.data_box.activated.connect(self._choose_data)
         self.dialog = OwnDataDialog(session, self)
         self.dialog.read.connect(self.images_read)
         session.workspace.model_changed.connect(self.refresh)
+        session.workspace.title_changed.connect(self._title_changed)
         session.workspace.dataset_changed.connect(self._dataset_changed)
         session.workspace.dataset_missing.connect(self.refresh)
         session.workspace.failed.connect(self.refresh)
@@ -53,16 +62,30 @@ class ModelBoxes(QWidget):
         session.run.ended.connect(self.refresh)
         self.refresh()
 
+    def sizeHint(self) -> QSize:
+        """As wide as titles are, but no wider than the tabs beside it leave room for."""
+        least, tabs = super().sizeHint(), self.parentWidget()
+        width = least.width() + MORE * self.fontMetrics().horizontalAdvance("X")
+        if isinstance(tabs, QTabWidget):
+            width = min(width, tabs.width() - tabs.tabBar().sizeHint().width())
+        return QSize(max(least.width(), width), least.height())
+
     def refresh(self) -> None:
         """List anew what can be chosen, and show what is open."""
         model = self._session.workspace.model
         self._list_models(model)
         self._list_datasets(model)
 
+    def _title_changed(self, model: OpenedModel) -> None:
+        """A replay changes it many times a second."""
+        if model.path is None and self.model_box.itemData(0) is None:
+            self.model_box.setItemText(0, model.title)
+            self.model_box.setCurrentIndex(0)
+        else:
+            self.refresh()
+
     def _list_models(self, model: OpenedModel | None) -> None:
-        files = {path: title for title, path in built_in_models().items()}
-        kept = self._session.workspace.places.kept_runs()
-        files |= {path: path.stem for path in (*self._settings.recent, *kept) if path not in files}
+        files = known_models(self._session.workspace.places, self._settings)
         with QSignalBlocker(self.model_box):
             self.model_box.clear()
             if model is not None and model.path not in files:

@@ -16,7 +16,7 @@ _SIGMAS = {
     "pixel": "Its σ is learned, one for each pixel.",
 }
 _PLANES = {
-    "labels": "One code stands for image and label: the layer p(y|z) shows the most probable label.",
+    "labels": "One code stands for image and label: the map p(y|z) shows the most probable label.",
     "conditional": "Each point is encoded with its own label; the plane decodes with the label "
     "that is chosen beside it.",
     "hierarchical": "The upper of two levels of codes: each place is decoded at the mean of p(w|z), "
@@ -34,7 +34,8 @@ def scoring(config: ModelConfig) -> str:
 
 def elbo_terms(config: ModelConfig) -> str:
     """How the ELBO of one image is made up, and how far its terms are exact."""
-    draws = "the expectation is the mean over 64 draws from q"
+    exact = config.latent_dim <= 2 and config.family != "hierarchical"
+    draws = f"the expectation is {'by quadrature' if exact else 'the mean over 64 draws from q'}"
     match config.family:
         case "autoencoder":
             return "In nats, for this image: log p(x|z) at its code. Without a prior there is no ELBO."

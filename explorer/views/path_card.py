@@ -1,114 +1,137 @@
-"""A straight path between two places, as a film strip to scrub and to play."""
+"""The ways from A to B, as film strips to scrub, to play and to save."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QButtonGroup, QMenu, QSlider
 
+from explorer.paths import A, B, Paths, Way
+from explorer.plane_jobs.paths import FRAMES
 from explorer.session import Session
 from explorer.views.card import Card, button, styled_label
-from explorer.views.picture_grid import PictureGrid
+from explorer.views.flow_layout import FlowLayout
+from explorer.views.path_strip import PathStrip
 
-FRAMES = 15  # pictures of the strip
 TICKS = 120  # places of the slider
 TICK_MS = 33  # milliseconds between two places while it plays: four seconds from A to B
+STRAIGHT = "The straight line of the latent space, in equal steps of z"
+GEODESIC = (
+    "The shortest path in the pull-back metric JᵀJ of the decoder's mean image (Arvanitidis et al. 2018): "
+    "the pictures change as little as they can, at an even pace. It begins as the straight line, or as the "
+    "shortest path over a grid, and is never longer. The metric knows nothing of where data are: a geodesic "
+    "may well cross places that no image is encoded at."
+)
+SET = "Set a place or an input image as A, and another as B."
+ONE_WAY = "In one dimension there is but one way: the geodesic is the line itself."
+LOOKING = "Looking for the geodesic …"
+NO_SHORTER = "No way was found that is shorter than the straight line."
 
 
 class PathCard(Card):
-    """From A to B in equal steps of z."""
-
-    path_changed = Signal(object)  # (N, 2) places on the plane, N = 0 for no path
+    """Wires the strips, the slider and the player to the session's paths."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Path  A → B")
-        self._session = session
-        self._a: NDArray[np.float32] | None = None
-        self._b: NDArray[np.float32] | None = None
+        super().__init__()
+        self._session, self._paths = session, session.paths
+        self.strips: dict[Way, PathStrip] = {
+            "straight": PathStrip("straight", "Straight line", STRAIGHT, straight=True),
+            "geodesic": PathStrip("geodesic", "Geodesic", GEODESIC, straight=False),
+        }
         self._hint = styled_label("", "muted")
-        self.heading.insertWidget(1, self._hint)
-        self.set_a = button("Set A here", "The path begins at the pinned place", "pathA")
-        self.set_b = button("Set B here", "The path ends at the pinned place", "pathB")
-        self.play = button("Play", "Walk from A to B", "pathPlay")
-        self.play.setCheckable(True)
-        for widget in (self.set_a, self.set_b, self.play):
-            self.heading.addWidget(widget)
-        self.strip = PictureGrid("pathStrip", "Pictures along the path", 1, FRAMES, least=20)
-        self.strip.make_choosable()
+        self._hint.setWordWrap(True)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setMaximum(TICKS)
         self.slider.setAccessibleName("Place on the path")
         self.slider.setToolTip("The place on the path, from A to B")
-        self.body.addWidget(self.strip)
+        self._build_buttons()
+        self.body.addWidget(self._hint)
+        self._group = QButtonGroup(self)
+        for way, strip in self.strips.items():
+            self.body.addWidget(strip)
+            self._group.addButton(strip.choose)
+            strip.choose.clicked.connect(lambda _=False, way=way: self._paths.walk(way))
+            strip.grid.chosen.connect(lambda frame, way=way: self._go_to(way, frame))
         self.body.addWidget(self.slider)
+        widest = max(strip.choose.sizeHint().width() for strip in self.strips.values())
+        for strip in self.strips.values():
+            strip.choose.setMinimumWidth(widest)
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._advance)
-        self.set_a.clicked.connect(lambda: self._set(a=session.exploration.pin))
-        self.set_b.clicked.connect(lambda: self._set(b=session.exploration.pin))
+        self.slider.valueChanged.connect(lambda tick: self._paths.go(tick / TICKS))
+        session.paths.changed.connect(self._show)
+        session.paths.moved.connect(self._mark)
+        session.exploration.posterior_changed.connect(self._offer_image)
+        self._show()
+        self._offer_image()
+
+    def _build_buttons(self) -> None:
+        pinned, image = "at the pinned place", "at the input image x: at the mean of its q(z|x)"
+        self.set_a = button("A here", f"The path begins {pinned}", "pathA", "layer")
+        self.image_a = button("A = x", f"The path begins {image}", "pathImageA", "layer")
+        self.set_b = button("B here", f"The path ends {pinned}", "pathB", "layer")
+        self.image_b = button("B = x", f"The path ends {image}", "pathImageB", "layer")
+        self.play = button("Play", "Walk from A to B", "pathPlay", "layer")
+        self.play.setCheckable(True)
+        self.export = button("Export", "Save the path that is chosen below", "pathExport", "layer")
+        menu = QMenu(self.export)
+        self.save_gif = menu.addAction("Save GIF …")
+        self.save_strip = menu.addAction("Save strip …")
+        self.export.setMenu(menu)
+        row = FlowLayout()
+        for widget in (
+            *(self.title, self.set_a, self.image_a, self.set_b, self.image_b),
+            *(self.play, self.export),
+        ):
+            row.addWidget(widget)
+        self.title.setText("Path")
+        self.title.setMinimumHeight(self.set_a.sizeHint().height())  # as high as what follows in its row
+        self.body.addLayout(row)
+        self.set_a.clicked.connect(lambda: self._paths.put_pin(A))
+        self.set_b.clicked.connect(lambda: self._paths.put_pin(B))
+        self.image_a.clicked.connect(lambda: self._paths.put_image(A))
+        self.image_b.clicked.connect(lambda: self._paths.put_image(B))
         self.play.toggled.connect(self._set_playing)
-        self.slider.valueChanged.connect(self._go)
-        self.strip.chosen.connect(lambda place: self.slider.setValue(round(place * TICKS / (FRAMES - 1))))
-        session.workspace.weights_changed.connect(self._redraw)
-        session.exploration.label_changed.connect(self._label_changed)
-        session.workspace.model_changed.connect(self._forget)
-        self._redraw()
 
-    def hide_path(self) -> None:
-        """Stop playing and take the path off the plane."""
-        self.play.setChecked(False)
-        self.path_changed.emit(np.zeros((0, 2), np.float32))
-
-    def show_path(self) -> None:
-        """Draw the path, if there is one."""
-        self._redraw()
-
-    def _set(self, a: NDArray[np.float32] | None = None, b: NDArray[np.float32] | None = None) -> None:
-        self._a = self._a if a is None else a
-        self._b = self._b if b is None else b
-        self._redraw()
-
-    def _label_changed(self) -> None:
-        """Decode anew, unless another model is being opened, whose codes are others."""
-        if self._a is not None and len(self._a) == len(self._session.exploration.pin):
-            self._redraw()
-
-    def _forget(self) -> None:
-        """Another model has another plane."""
-        self._a = self._b = None
-        self._redraw()
-
-    def _redraw(self) -> None:
-        whole = self._a is not None and self._b is not None
-        widgets: tuple[QWidget, ...] = (self.play, self.slider, self.strip)
-        for widget in widgets:
+    def _show(self) -> None:
+        paths, model = self._paths, self._session.workspace.model
+        whole, found = paths.whole, paths.found
+        for widget in (self.play, self.export, self.slider, *self.strips.values()):
             widget.setEnabled(whole)
-        if self._a is None or self._b is None:
+        one_way = model is not None and model.latent_dim == 1
+        self.strips["geodesic"].setVisible(not one_way)
+        self.strips["straight"].show_film(None if found is None else found.straight)
+        self.strips["geodesic"].show_film(
+            None if found is None else found.geodesic, done=found is not None and found.done
+        )
+        self.strips[paths.way].choose.setChecked(True)
+        self._hint.setText(ONE_WAY if one_way and whole else _hint(paths))
+        if not whole:
             self.play.setChecked(False)
-            self.strip.show_pictures(np.zeros((0, 1, 1, 1), np.uint8))
-            self._hint.setText(
-                "Click a place on the plane and set it as A, then another as B."
-                if self._a is None and self._b is None
-                else f"{'A' if self._a is not None else 'B'} is set. Now the other end."
-            )
-            self.path_changed.emit(np.zeros((0, 2), np.float32))
-            return
-        codes = self._codes(np.linspace(0, 1, FRAMES, dtype=np.float32))
-        pictures = self._session.exploration.decode(codes)
-        if pictures is not None:
-            self.strip.show_pictures(pictures)
-        self._hint.setText(f"length {float(np.linalg.norm(self._b - self._a)):.2f}")
-        ends = np.stack((self._a, self._b))
-        self.path_changed.emit(np.pad(ends, ((0, 0), (0, max(0, 2 - ends.shape[1]))))[:, :2])
+        self._mark()
 
-    def _codes(self, shares: NDArray[np.float32]) -> NDArray[np.float32]:
-        assert self._a is not None and self._b is not None
-        return self._a + shares[:, None] * (self._b - self._a)
+    def _mark(self) -> None:
+        """Where the path is: the slider, and the picture of the way that is walked."""
+        share = self._paths.share
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(share * TICKS))
+        for way, strip in self.strips.items():
+            walked = way == self._paths.way and self._paths.whole
+            strip.grid.mark(round(share * (FRAMES - 1)) if walked else None)
 
-    def _go(self, tick: int) -> None:
-        if self._a is not None and self._b is not None:
-            self._session.exploration.pin_code(self._codes(np.array([tick / TICKS], np.float32))[0])
-            self.strip.mark(round(tick * (FRAMES - 1) / TICKS))
+    def _offer_image(self) -> None:
+        known = self._session.exploration.posterior is not None
+        for choice in (self.image_a, self.image_b):
+            choice.setEnabled(known)
+
+    def _go_to(self, way: Way, frame: int) -> None:
+        self._paths.walk(way)
+        self._paths.go(frame / (FRAMES - 1))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks on."""
+        super().hideEvent(event)
+        self.play.setChecked(False)
 
     def _set_playing(self, playing: bool) -> None:
         self.play.setText("Pause" if playing else "Play")
@@ -120,3 +143,19 @@ class PathCard(Card):
         self.slider.setValue(self.slider.value() + 1)
         if self.slider.value() == TICKS:
             self.play.setChecked(False)
+
+
+def _hint(paths: Paths) -> str:
+    """What is to be done next, or what was found."""
+    a, b = paths.ends
+    if a is None and b is None:
+        return SET
+    if a is None or b is None:
+        return f"{'A' if b is None else 'B'} is set. Now the other end."
+    if paths.found is None or paths.found.geodesic is None:
+        return LOOKING
+    straight, geodesic = (film.curve.image_length for film in (paths.found.straight, paths.found.geodesic))
+    less = f"{1 - geodesic / straight:.0%}" if straight else "0%"
+    if less == "0%":
+        return NO_SHORTER if paths.found.done else LOOKING
+    return f"Along the geodesic the pictures change {less} less."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -42,7 +42,9 @@ class PictureView(QWidget):
     def show_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show another picture (C, H, W)."""
         self._picture = picture
-        self._image = None if picture is None else to_image(picture)
+        before, self._image = self._image, None if picture is None else to_image(picture)
+        if _size(before) != _size(self._image):
+            self.updateGeometry()
         self.update()
 
     def hasHeightForWidth(self) -> bool:
@@ -50,8 +52,8 @@ class PictureView(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Square by nature."""
-        return width
+        """As high as the picture will be drawn; square where there is none."""
+        return width if self._image is None else fit(QRect(0, 0, width, width), *_size(self._image)).height()
 
     def minimumSizeHint(self) -> QSize:
         """Still readable."""
@@ -72,3 +74,8 @@ class PictureView(QWidget):
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._empty)
         painter.end()
         self.painted.emit()
+
+
+def _size(image: QImage | None) -> tuple[int, int]:
+    """Width and height in its own pixels."""
+    return (0, 0) if image is None else (image.width(), image.height())

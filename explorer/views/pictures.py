@@ -16,9 +16,18 @@ def to_image(picture: NDArray[np.uint8]) -> QImage:
     Of the format that Qt enlarges by itself: to grey ones it sets all cores, and waits for those that train.
     """
     channels, height, width = picture.shape
-    pixels = np.ascontiguousarray(picture[0] if channels == 1 else picture.transpose(1, 2, 0))
-    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    return QImage(pixels.data, width, height, pixels.strides[0], kind).convertToFormat(DRAWN)
+    if channels == 1:
+        grey = np.ascontiguousarray(picture[0])
+        kind = QImage.Format.Format_Grayscale8
+        return QImage(grey.data, width, height, width, kind).convertToFormat(DRAWN)
+    image = QImage(width, height, DRAWN)
+    words = np.frombuffer(image.bits(), np.uint32).reshape(height, width)  # a third of the time of bytes
+    words[:] = picture[0]
+    for channel in (picture[1], picture[-1]):
+        words <<= 8
+        words |= channel
+    words |= 0xFF000000
+    return image
 
 
 def fit(available: QRect, width: int, height: int) -> QRect:
@@ -29,6 +38,16 @@ def fit(available: QRect, width: int, height: int) -> QRect:
     size = QRect(0, 0, max(1, round(width * scale)), max(1, round(height * scale)))
     size.moveCenter(available.center())
     return size
+
+
+def enlarge(image: QImage, side: int) -> QImage:
+    """In a square of this side, every pixel a sharp square."""
+    square = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    square.fill(0)
+    painter = QPainter(square)
+    draw_crisp(painter, fit(square.rect(), image.width(), image.height()), image)
+    painter.end()
+    return square
 
 
 def draw_crisp(painter: QPainter, target: QRect, image: QImage) -> None:

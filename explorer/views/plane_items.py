@@ -8,11 +8,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
-    QGraphicsEllipseItem,
     QGraphicsItem,
     QGraphicsItemGroup,
+    QGraphicsPolygonItem,
     QStyleOptionGraphicsItem,
     QWidget,
 )
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from explorer.theme import Theme
 
 SIGMAS = (1, 2)  # the ellipses of q(z|x), in standard deviations
-PRIOR_RADII = (1, 2, 3)  # the circles of the prior, in standard deviations
 CALLOUT = 11.0  # pixels: radius of the ring around ellipses too small to be seen
 
 
@@ -43,9 +42,9 @@ def _rgb(colour: str) -> NDArray[np.float64]:
     return np.array((parsed.red(), parsed.green(), parsed.blue()), np.float64)
 
 
-def centred_ellipse(x: float, y: float, half_width: float, half_height: float) -> QGraphicsEllipseItem:
-    """An ellipse to true scale on the plane."""
-    return QGraphicsEllipseItem(QRectF(x - half_width, y - half_height, 2 * half_width, 2 * half_height))
+def polygon(points: NDArray[np.floating]) -> QPolygonF:
+    """Corners (S, 2) as Qt draws them."""
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
 class Raster(pg.ImageItem):
@@ -72,10 +71,22 @@ class Circles(QGraphicsItemGroup):
 
     def __init__(self) -> None:
         super().__init__()
-        self._circles = [centred_ellipse(0.0, 0.0, radius, radius) for radius in PRIOR_RADII]
+        self._circles = [QGraphicsPolygonItem() for _ in range(3)]
         for circle in self._circles:
             self.addToGroup(circle)
         self.setZValue(5)
+
+    def trace(self, outlines: Sequence[NDArray[np.float32]]) -> None:
+        """Draw what each of them is on the plane, (S, 2), from the innermost on; or nothing."""
+        for circle in self._circles:
+            circle.setPolygon(QPolygonF())
+        for circle, points in zip(self._circles, outlines, strict=False):
+            circle.setPolygon(polygon(points))
+
+    @property
+    def traced(self) -> bool:
+        """Whether there is anything to draw."""
+        return not self._circles[0].polygon().isEmpty()
 
     def restyle(self, colour: str) -> None:
         """Draw in another colour."""
@@ -88,19 +99,19 @@ class Components(QGraphicsItemGroup):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ellipses: list[QGraphicsEllipseItem] = []
+        self._ellipses: list[QGraphicsPolygonItem] = []
         self.setZValue(5)
 
     @property
     def rects(self) -> list[QRectF]:
         """Around each ellipse, on the plane."""
-        return [ellipse.rect() for ellipse in self._ellipses]
+        return [ellipse.polygon().boundingRect() for ellipse in self._ellipses]
 
-    def place(self, rects: Sequence[QRectF]) -> None:
-        """One ellipse in each rectangle."""
+    def trace(self, outlines: Sequence[NDArray[np.float32]]) -> None:
+        """Draw these outlines (S, 2)."""
         for ellipse in self._ellipses:
             self.scene().removeItem(ellipse)
-        self._ellipses = [QGraphicsEllipseItem(rect, self) for rect in rects]
+        self._ellipses = [QGraphicsPolygonItem(polygon(points), self) for points in outlines]
 
     def restyle(self, colours: Sequence[str]) -> None:
         """Draw in other colours, one for each."""
@@ -109,33 +120,31 @@ class Components(QGraphicsItemGroup):
 
 
 class Ellipses(QGraphicsItemGroup):
-    """q(z|x): one and two standard deviations, to true scale, and a cross at the mean."""
+    """q(z|x): one and two standard deviations, to true scale."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._ellipses = [centred_ellipse(0.0, 0.0, 1.0, 1.0) for _ in SIGMAS]
-        for ellipse in self._ellipses:
-            self.addToGroup(ellipse)
+        self._outlines = [QGraphicsPolygonItem() for _ in SIGMAS]
+        for item in self._outlines:
+            self.addToGroup(item)
         self.setZValue(10)
 
     def restyle(self, colour: str) -> None:
         """Draw in another colour."""
-        for ellipse, sigmas in zip(self._ellipses, SIGMAS, strict=True):
-            ellipse.setPen(cosmetic_pen(colour, 2.4 - 0.6 * sigmas))
+        for item, sigmas in zip(self._outlines, SIGMAS, strict=True):
+            item.setPen(cosmetic_pen(colour, 2.4 - 0.6 * sigmas))
             fill = QColor(colour)
             fill.setAlphaF(0.16)
-            ellipse.setBrush(QBrush(fill))
+            item.setBrush(QBrush(fill))
 
-    def place(self, z_loc: NDArray[np.float32], z_scale: NDArray[np.float32]) -> None:
-        """Mean and standard deviations, (2,) each."""
-        (x, y), (across, up) = z_loc.tolist(), z_scale.tolist()
-        for ellipse, sigmas in zip(self._ellipses, SIGMAS, strict=True):
-            width, height = sigmas * across, sigmas * up
-            ellipse.setRect(QRectF(x - width, y - height, 2 * width, 2 * height))
+    def trace(self, outlines: Sequence[NDArray[np.float32]]) -> None:
+        """An outline (S, 2) for each of SIGMAS."""
+        for item, points in zip(self._outlines, outlines, strict=True):
+            item.setPolygon(polygon(points))
 
     def scales(self) -> QRectF:
         """The rectangle around the largest ellipse."""
-        return self._ellipses[-1].rect()
+        return self._outlines[-1].polygon().boundingRect()
 
 
 class Mark(QGraphicsItem):
@@ -170,12 +179,3 @@ class Mark(QGraphicsItem):
             if self._dot:
                 painter.setBrush(QBrush(pen.color()))
                 painter.drawEllipse(QPointF(), 0.8, 0.8)
-
-
-def on_plane(
-    z_loc: NDArray[np.float32], z_scale: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The first two dimensions of a posterior; a single one lies on the line z₂ = 0, drawn as a disc."""
-    if len(z_loc) > 1:
-        return z_loc[:2], z_scale[:2]
-    return np.array((z_loc[0], 0.0), np.float32), np.repeat(z_scale, 2)

@@ -53,6 +53,8 @@ class PointsControls(QWidget):
     def _refresh(self) -> None:
         state, snapshot = self._run.state, self._run.snapshot
         going = state in (RunState.RUNNING, RunState.PAUSED)
+        if self.pause_button.hasFocus() and not going:
+            self.setFocus()  # else Qt hands it on to Reset, and Space would forget what was learned
         self.start_button.setText("&Start anew" if going or snapshot else "&Start")
         self.pause_button.setText("Res&ume" if state is RunState.PAUSED else "Pa&use")
         self.pause_button.setEnabled(going)

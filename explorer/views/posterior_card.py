@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel
 from explorer.session import Session
 from explorer.theme import current_theme
 from explorer.views.card import Card, button, styled_label
+from explorer.views.evidence_line import EvidenceLine
 from explorer.views.model_words import elbo_terms, scoring
 from explorer.views.numbers import number
 
@@ -44,6 +45,8 @@ class PosteriorCard(Card):
         self.terms.setWordWrap(True)
         self.terms.setObjectName("posteriorTerms")
         self.body.addWidget(self.terms)
+        self.evidence_line = EvidenceLine(session)
+        self.body.addWidget(self.evidence_line)
         self._build_buttons()
         session.exploration.posterior_changed.connect(self._show)
         self._show()
@@ -96,7 +99,7 @@ class PosteriorCard(Card):
         self.terms.setToolTip(f"{elbo_terms(config)} {scoring(config)}")
         more = len(posterior.z_loc) - MOST_DIMENSIONS
         self.terms.setText(
-            (_code_in_words(posterior) if posterior.is_point else _terms_in_words(posterior))
+            (code_in_words(posterior) if posterior.is_point else terms_in_words(posterior))
             + (f"<br>… and {more} more dimensions" if more > 0 else "")
         )
 
@@ -107,7 +110,8 @@ class PosteriorCard(Card):
             self._show_terms()
 
 
-def _terms_in_words(posterior: Posterior) -> str:
+def terms_in_words(posterior: Posterior) -> str:
+    """The ELBO of the input and what it is made of, as rich text."""
     terms, theme = posterior.terms, current_theme()
     reconstruction = f"E<sub>q</sub> log p(x|z) <b>{number(terms.reconstruction)}</b>"
     label = "" if terms.label is None else f"E<sub>q</sub> log p(y|z) <b>{number(terms.label)}</b>"
@@ -119,7 +123,8 @@ def _terms_in_words(posterior: Posterior) -> str:
     )
 
 
-def _code_in_words(posterior: Posterior) -> str:
+def code_in_words(posterior: Posterior) -> str:
+    """What there is of it where q(z|x) is a point."""
     likelihood = f"log p(x|z) <b>{number(posterior.terms.reconstruction)}</b>"
     coloured = _coloured(likelihood, current_theme().reconstruction)
     return f"An autoencoder encodes to a point: no σ, no KL.<br>{coloured} nats"

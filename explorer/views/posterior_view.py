@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,11 +13,12 @@ from PySide6.QtGui import QResizeEvent
 
 from explorer.theme import current_theme
 from explorer.views.draggable_plot import DraggablePlot
+from explorer.views.plane_bounds import RAISED
 from explorer.views.plane_items import CALLOUT, Ellipses, Mark, Raster, ink_table
 from vae.tiles import TileGrid, mosaic
 
 INK = 0.75  # opacity of the pictures behind the ellipses
-REACH = 3.5  # steps from the mean to the edge
+REACH = 3.5  # steps from the mean to the edge, at least
 
 Decode = Callable[[NDArray[np.float32]], NDArray[np.uint8] | None]  # places (G, 2) -> pictures
 
@@ -42,26 +43,31 @@ class PosteriorView(DraggablePlot):
 
     def show_posterior(
         self,
-        z_loc: NDArray[np.float32] | None,
-        z_scale: NDArray[np.float32] | None,
+        place: NDArray[np.float32] | None,
+        outlines: Sequence[NDArray[np.float32]],
         step: float,
+        reach: float,
         decode: Decode,
     ) -> None:
-        """q(z|x) with mean and standard deviations (2,), or none; behind it, pictures ``step`` apart."""
-        if z_loc is None or z_scale is None:
+        """q(z|x) around a place (2,), its outlines (S, 2) at one and two σ; or none.
+
+        The view reaches so far from there, and is filled with pictures ``step`` apart.
+        """
+        if place is None:
             self._draw = None
             self._ellipses.hide()
             self._ring.hide()
             self._tiles.clear()
             return
-        x, y = z_loc.tolist()
-        reach = REACH * step
-        self.plane.setRange(QRectF(x - reach, y - reach, 2 * reach, 2 * reach), padding=0)
+        x, y = place.tolist()
+        view = QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+        lift = RAISED * view.height() if self._chart.is_line else 0.0
+        self.plane.setRange(view.translated(0.0, lift), padding=0)
         self._draw = partial(self._draw_tiles, x, y, step, decode)
-        self._ellipses.place(z_loc, z_scale)
+        self._ellipses.trace(outlines)
         self._ellipses.show()
         self._ring.setPos(x, y)
-        self._ring.setVisible(not z_scale.any())
+        self._ring.setVisible(self._ellipses.scales().isEmpty())
         self._later.start()
 
     @Slot()
@@ -70,10 +76,12 @@ class PosteriorView(DraggablePlot):
             self._draw()
 
     def _draw_tiles(self, x: float, y: float, step: float, decode: Decode) -> None:
-        """Fill the view with pictures one ``step`` apart, the middle one at the mean."""
+        """Fill the view, or a row beneath a line, with pictures one ``step`` apart, one at the mean."""
         view = self.view_rect()
         columns, rows = (_odd(size / step) for size in (view.width(), view.height()))
         grid = TileGrid(x - columns * step / 2, y - rows * step / 2, step, columns, rows)
+        if self._chart.is_line:
+            grid = grid.under(y)
         pictures = decode(grid.centres())
         if pictures is not None:
             picture = mosaic(pictures, grid)

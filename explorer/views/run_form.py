@@ -16,7 +16,7 @@ from explorer.views.run_editors import bring_into_view, editor_of
 from explorer.views.run_fields import ADVANCED, ALL_FIELDS, FIELDS, Field
 from explorer.views.run_network import NetworkSketch
 from vae.configuration import ModelConfig, TrainingConfig, require_fit
-from vae.datasets import DATASETS, DatasetInfo, find_info, info_of, is_available, is_own
+from vae.datasets import DATASETS, DatasetInfo, find_info, info_of, is_available
 from vae.errors import ConfigurationError
 from vae.presets import DEFAULT_PRESET, PRESETS, Preset
 
@@ -126,6 +126,9 @@ class RunForm(QWidget):
         """The name of the data set."""
         return str(self.dataset_box.currentData())
 
+    def _info(self) -> DatasetInfo:
+        return self._session.workspace.info_of(self.dataset) or info_of(self.dataset)
+
     def _model(self) -> ModelConfig:
         return replace(self.preset.model, **self._values(ModelConfig))
 
@@ -189,7 +192,7 @@ class RunForm(QWidget):
 
     def offer_dataset(self, info: DatasetInfo) -> None:
         """List the user's own images beside the data sets that everybody has."""
-        if is_own(info.name) and self.dataset_box.findData(info.name) < 0:
+        if self.dataset_box.findData(info.name) < 0:
             self.dataset_box.addItem(info.title, info.name)
 
     def choose_dataset(self, name: str) -> None:
@@ -232,8 +235,8 @@ class RunForm(QWidget):
 
     def _describe(self) -> None:
         """What a download will cost, what the preset is, and where the fields depart from it."""
-        here = is_available(self.dataset, self._data_dir)
-        info = info_of(self.dataset)
+        here = self._session.workspace.is_here(self.dataset)
+        info = self._info()
         self._cost.setText(f"Start will download {_megabytes(info)}." if info.download_bytes else GONE)
         self._form.setRowVisible(self._cost, not here)
         preset = self.preset
@@ -251,7 +254,7 @@ class RunForm(QWidget):
 
     def _sketch_network(self) -> None:
         """Draw the network, as far as the fields make sense."""
-        info = self._session.workspace.info_of(self.dataset) or info_of(self.dataset)
+        info = self._info()
         try:
             model = self._model().fitted(info.image_shape, len(info.classes))
         except ConfigurationError:

@@ -13,9 +13,10 @@ from vae.datasets import info_of
 
 READABLE = 250  # milliseconds between two changes of the words
 FINE = 10_000  # parts of the bar
+LOADING = (None, "Loading the data set …")
 SLIM = """
     QProgressBar { min-height: 8px; max-height: 8px; border-radius: 4px; }
-    QProgressBar::chunk { border-radius: 3px; }
+    QProgressBar::chunk { border-radius: 3px; background: palette(highlight); }
 """
 
 
@@ -49,7 +50,7 @@ class RunProgress(QWidget):
         session.waiting_changed.connect(self._waiting_changed)
         session.workspace.download_changed.connect(self._download_changed)
         session.failed.connect(self._failed)
-        self._show(0.0, "No run yet.")
+        self._show(*LOADING if session.waiting else (0.0, "No run yet."))
 
     def _show(self, fraction: float | None, words: str) -> None:
         """Fill the bar so far, or have it move to and fro if nobody knows how far."""
@@ -64,7 +65,7 @@ class RunProgress(QWidget):
     @Slot(bool)
     def _waiting_changed(self, waiting: bool) -> None:
         self._given_up = not waiting
-        self._show(*(None, "Loading the data set …") if waiting else (0.0, "The run was not begun."))
+        self._show(*LOADING if waiting else (0.0, "The run was not begun."))
         QTimer.singleShot(0, self._forget)
 
     @Slot()

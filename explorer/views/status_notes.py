@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStatusBar
 
 from explorer.messages import Progress
@@ -12,6 +13,7 @@ from explorer.views.numbers import number
 from explorer.views.steady_label import SteadyLabel
 from explorer.workspace import OpenedModel
 
+MARGIN = 16  # pixels
 SHORT = 6_000  # milliseconds that a message stays
 HINT = "Drag to decode · scroll to zoom · right button to pan"
 
@@ -27,23 +29,28 @@ class StatusNotes:
         self._hint.setText(HINT)
         self._hint.setContentsMargins(10, 0, 0, 0)
         bar.addWidget(self._hint)
-        for label in (self._run, self._speed, self._model):
+        self._permanent = (self._run, self._speed, self._model)
+        for label in self._permanent:
             label.setContentsMargins(8, 0, 8, 0)
             bar.addPermanentWidget(label)
+        self._run.hide()
         self._speed.setToolTip("How long the picture under the cursor took to decode")
         session.noted.connect(self.show_message)
         session.exploration.cursor_moved.connect(self._show_speed)
         session.run.progressed.connect(self._show_progress)
         session.run.state_changed.connect(self._show_state)
         session.workspace.model_changed.connect(self._show_model)
+        session.workspace.title_changed.connect(self._show_model)
 
     def set_hint_visible(self, visible: bool) -> None:
         """Show how to use the plane, where the plane is seen."""
         self._hint.setVisible(visible)
 
     def show_message(self, text: str) -> None:
-        """A word that goes away by itself."""
-        self._bar.showMessage(text, SHORT)
+        """A word that goes away by itself; a long path in it is cut in the middle."""
+        room = min((label.x() for label in self._permanent if label.isVisible()), default=self._bar.width())
+        metrics = self._bar.fontMetrics()
+        self._bar.showMessage(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room - MARGIN), SHORT)
 
     def _show_speed(self) -> None:
         self._speed.set_text(f"decode {1e3 * self._session.exploration.decode_seconds:.1f} ms")
@@ -53,6 +60,8 @@ class StatusNotes:
         self._run.set_text(f"training {last.step:,} of {last.steps:,} steps")
 
     def _show_state(self, state: RunState) -> None:
+        """How far it has come matters while there is a run; else messages have the room."""
+        self._run.setVisible(state is not RunState.IDLE)
         if state is RunState.IDLE:
             self._run.set_text("")
 

@@ -1,0 +1,45 @@
+"""How the plane is looked at: which part of it, and which layers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+View = tuple[float, float, float, float]  # left, bottom, width and height on the plane
+
+
+class Viewpoint(QObject):
+    """What draws the plane tells it here, and follows when others do."""
+
+    changed = Signal()
+    sought = Signal(float, float)  # a place that is to be in view
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view: View | None = None
+        self._layers: frozenset[str] = frozenset()
+
+    @property
+    def view(self) -> View | None:
+        """The part that was chosen; None for the whole plane, however large that is."""
+        return self._view
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The names of the layers that are switched on."""
+        return self._layers
+
+    def look_at(self, view: View | None) -> None:
+        """Look at another part of the plane."""
+        if view != self._view:
+            self._view = view
+            self.changed.emit()
+
+    def show_layers(self, layers: frozenset[str]) -> None:
+        """Switch these layers on, and the others off."""
+        if layers != self._layers:
+            self._layers = layers
+            self.changed.emit()
+
+    def bring_into_view(self, x: float, y: float) -> None:
+        """Look where this place is, unless it is in view."""
+        self.sought.emit(x, y)

@@ -1,0 +1,64 @@
+"""Pages of which one is shown, chosen by a row of chips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.views.card import button
+from explorer.views.flow_layout import FlowLayout
+
+
+class ChipPages(QWidget):
+    """The first page is there at once; the others are made when they are first shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pages = QStackedWidget()
+        self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._group = QButtonGroup(self)
+        self._makers: dict[int, Callable[[], QWidget]] = {}  # of the pages that are not made yet
+        self._chips = FlowLayout()
+        self.heading = QHBoxLayout()  # the chips, and room beside them
+        self.heading.addLayout(self._chips, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(self.heading)
+        layout.addWidget(self._pages, 1)
+        self._group.idClicked.connect(self.show_page)
+
+    def add(self, text: str, tip: str, make: Callable[[], QWidget]) -> QPushButton:
+        """Another chip, to the right of the others, and how its page is made."""
+        chip = button(text, tip, role="chip")
+        chip.setCheckable(True)
+        place = self._pages.addWidget(QWidget())
+        self._makers[place] = make
+        self._group.addButton(chip, place)
+        self._chips.addWidget(chip)
+        if place == 0:
+            self.show_page(0)
+        return chip
+
+    @Slot(int)
+    def show_page(self, place: int) -> None:
+        """Show the page of the chip at this place, counted from 0."""
+        make = self._makers.pop(place, None)
+        if make is not None:
+            empty = self._pages.widget(place)
+            assert empty is not None
+            self._pages.insertWidget(place, make())
+            self._pages.removeWidget(empty)
+            empty.deleteLater()
+        self._group.button(place).setChecked(True)
+        self._pages.setCurrentIndex(place)

@@ -1,0 +1,68 @@
+"""log p(x) and the gap below it in one line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLabel
+
+from explorer.evidence import MOVING, NOTHING
+from explorer.session import Session
+from explorer.theme import current_theme
+from explorer.views.evidence_words import GREY, evidence_name, evidence_tip, scored_as_density
+from explorer.views.numbers import number
+
+
+class EvidenceLine(QLabel):
+    """For the card of the posterior; the page Evidence says more."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setObjectName("evidenceLine")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        session.evidence.changed.connect(self._show)
+
+    def _show(self) -> None:
+        """A line of text in any case, so that nothing beneath it jumps."""
+        evidence, name = self._session.evidence, evidence_name(self._session)
+        colour = current_theme().exact
+        coloured = f"<span style='color:{colour}'>{name}</span>"
+        if evidence.why_not is not None:
+            text = {NOTHING: "", MOVING: f"{coloured} once the weights stand still"}.get(
+                evidence.why_not, f"{coloured} cannot be computed"
+            )
+            self.setText(text)
+            self.setToolTip(evidence.why_not)
+            return
+        exact, gaps = evidence.exact, evidence.gaps
+        value = f"<b>{number(exact.log_evidence)}</b>" if exact is not None and exact.refined else "…"
+        gap = (
+            "…"
+            if gaps is None
+            else f"<b>{number(abs(round(gaps.log_evidence, 2) - round(gaps.elbo, 2)))}</b>"
+        )
+        self.setText(f"{coloured} {value} nats · gap {gap}")
+        grey = "" if scored_as_density(self._session) else f" {GREY}"
+        self.setToolTip(
+            f"{evidence_tip(self._session)} The gap is what the ELBO misses of it: "
+            f"the page Evidence takes it apart.{grey}"
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have it computed while it is seen."""
+        super().showEvent(event)
+        self._session.evidence.watch(self, watching=True)
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._session.evidence.watch(self, watching=False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self.isVisible():
+            self._show()
