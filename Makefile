@@ -28,10 +28,12 @@ help:  ## list the targets
 run: $(VENV)/.run  ## open the app; ARGS="FILE" for its arguments
 	@$(BIN)/latent-explorer $(ARGS)
 
-# Threads that spin while they wait make training thirty times slower where others want the processor too.
+# All tests in a process on each core, up to four; a few, which ARGS choose, in one: they are done before others
+# would be up. One thread each, also of what they start: threads that wait for a core that others want make
+# training thirty times slower.
 test: $(VENV)/.test  ## run the tests, without a display; ARGS="-k name" for pytest's arguments
-	@QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=$${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=PASSIVE \
-		$(BIN)/python -m pytest $(ARGS)
+	@QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --maxprocesses 4 --dist worksteal)
 
 check: $(VENV)/.check  ## lint, format, types, layers
 	$(BIN)/ruff check .

@@ -18,14 +18,17 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 import vae
+from explorer import run_keeper
 from explorer.main_window import MainWindow
-from explorer.messages import Manifold
 from explorer.places import Places
+from explorer.plane_messages import Manifold
 from explorer.session import Session
 from explorer.settings import Settings
 from explorer.theme import LIGHT, apply_theme
+from explorer.views.late_tabs import LateTabs
 from vae import VAE, Checkpoint, Encodings, datasets, strokes
 from vae.configuration import ModelConfig, TrainingConfig
+from vae.datasets import Dataset
 
 PATIENCE = 60_000  # milliseconds; a machine that is busy may be slow
 TRAIN_IMAGES, TEST_IMAGES = 1_000, 300  # of the stroke digits: few, so that each session has them at once
@@ -107,6 +110,15 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """200 stroke digits to train on, and 100 to test."""
+    drawn = _generate(300, seed=1)
+    train, test = slice(200), slice(200, None)
+    info = datasets.DATASETS["stroke-digits"]
+    return Dataset(info, drawn.images[train], drawn.labels[train], drawn.images[test], drawn.labels[test], {})
+
+
+@pytest.fixture(scope="session")
 def small(small_model: Path) -> Checkpoint:
     """What the file of the small model holds: a copy that no window has."""
     return vae.load(small_model)
@@ -143,18 +155,37 @@ def session(qapp: QApplication, places: Places) -> Iterator[Session]:
     session = Session(places)
     yield session
     session.close()
+    session.deleteLater()  # its signals hold what heard them
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp: QApplication, places: Places, tmp_path: Path) -> Callable[[], MainWindow]:
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def saving_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Save after every other step, instead of every five seconds."""
+    monkeypatch.setattr(run_keeper, "EVERY", 0.0)
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the tabs that are not shown when a test asks for them, and not before: a third of a window."""
+    monkeypatch.setattr(LateTabs, "make_rest", lambda tabs: None)
+
+
+@pytest.fixture
+def open_window(
+    qtbot: QtBot, qapp: QApplication, places: Places, settings: QSettings
+) -> Callable[[], MainWindow]:
     """Show a window as at the start of the application, with nothing open yet."""
 
     def show() -> MainWindow:
         apply_theme(qapp, LIGHT)
-        store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(Session(places), Settings(store))
+        window = MainWindow(Session(places), Settings(settings))
         qtbot.addWidget(window)
-        with qtbot.waitExposed(window):
+        with qtbot.waitExposed(window, timeout=PATIENCE):
             window.show()
         window.activateWindow()
         return window
@@ -169,7 +200,9 @@ def wait_for_tiles(qtbot: QtBot) -> Callable[[MainWindow], Manifold]:
     def wait(window: MainWindow) -> Manifold:
         with qtbot.waitSignal(
             window.session.exploration.manifold_ready,
-            check_params_cb=lambda manifold: manifold.version == window.session.workspace.model.version,
+            check_params_cb=lambda manifold: (
+                manifold.version == window.session.workspace.model.version and not manifold.level
+            ),
             timeout=PATIENCE,
         ) as signal:
             window.explore.plane_card.plane.request_tiles()

@@ -100,6 +100,18 @@ def test_extent_and_grid_may_be_chosen(command: Command, file: Path, tmp_path: P
     assert np.abs(corner - decoded).max() <= 1
 
 
+def test_as_many_images_as_fit_at_the_quantiles_of_the_prior(
+    command: Command, file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "manifold.png"
+    assert command("render", file, "--out", out, "--quantiles", "--pixels", "125").code == 0
+    with Image.open(out) as image:
+        corner = np.asarray(image)[:28, :28].astype(int)
+    assert image.size == (112, 112)
+    z = np.array([[-1.15035, 1.15035]])  # Φ⁻¹(1/8) and Φ⁻¹(7/8)
+    assert np.abs(corner - vae.decode_images(vae.load(file).model, z)[0, 0]).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("shape", "latent_dim", "mode", "size"),
     [
@@ -136,6 +148,7 @@ def test_pictures_of_two_channels_have_no_colours(command: Command, tmp_path: Pa
     [
         ("--grid", "0"), ("--grid", "-3"), ("--grid", "2.5"), ("--grid", "many"), ("--grid", "100000"),
         ("--extent", "0"), ("--extent", "-1"), ("--extent", "nan"), ("--extent", "inf"), ("--extent", "far"),
+        ("--pixels", "27"), ("--pixels", "8193"),
     ],
 )  # fmt: skip
 def test_render_refuses_nonsense(
@@ -214,7 +227,7 @@ def test_what_argparse_refuses_has_its_exit_code(command: Command, arguments: li
         ([], ["FILE", "--data-dir", "train", "info", "render", "tour"]),
         (["train"], ["--preset", "--dataset", "--epochs", "--json", "kmnist", "best-2d"]),
         (["info"], ["FILE", "--json"]),
-        (["render"], ["--out", "--extent", "--grid"]),
+        (["render"], ["--out", "--extent", "--grid", "--quantiles", "--pixels"]),
         (["tour"], ["--out"]),
     ],
 )

@@ -210,12 +210,12 @@ def test_a_loss_that_is_lost_is_told_and_the_run_goes_on(train: Command, tmp_pat
     assert [report.epoch for report in history] == list(range(1, len(history) + 1))
 
 
-@pytest.mark.usefixtures("unstable")
 def test_a_run_that_goes_astray_keeps_its_last_good_weights(
-    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    train: Command, tmp_path: Path, unstable: ModelConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _offer(monkeypatch, replace(unstable, scale="exp"))  # which overflows once the learning rate has climbed
     monkeypatch.setattr(training, "MOST_ROLLBACKS", 1)
-    outcome = train("--learning-rate", 10, "--epochs", 300, "--json", "--out", tmp_path / "model")
+    outcome = train("--learning-rate", 0.1, "--epochs", 400, "--json", "--out", tmp_path / "model")
     assert outcome.code == 1
     assert "lower learning rate" in outcome.err
     assert "--resume" not in outcome.err  # it would be lost again

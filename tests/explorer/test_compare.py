@@ -30,11 +30,11 @@ GAUSSIAN = ModelConfig(likelihood="gaussian")
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, session: Session, tmp_path: Path) -> TrainTab:
-    tab = TrainTab(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+def tab(qtbot: QtBot, session: Session, settings: QSettings) -> TrainTab:
+    tab = TrainTab(session, settings)
     qtbot.addWidget(tab)
     tab.resize(1240, 700)
-    with qtbot.waitExposed(tab):
+    with qtbot.waitExposed(tab, timeout=PATIENCE):
         tab.show()
     return tab
 

@@ -21,7 +21,6 @@ from explorer.session import Session
 from explorer.tabs.train import TrainTab
 from explorer.views.gradient_views import in_powers
 from explorer.views.unit_bars import MOST, UnitBars, name_of
-from vae import datasets, strokes
 from vae.configuration import ModelConfig, TrainingConfig
 from vae.datasets import Dataset
 
@@ -29,25 +28,12 @@ PATIENCE = 60_000  # milliseconds
 TINY = ModelConfig(encoder_widths=(8,), decoder_widths=(8,))
 
 
-@pytest.fixture(scope="module")
-def digits() -> Dataset:
-    drawn = strokes.generate(300, seed=1)
-    return Dataset(
-        info=datasets.DATASETS["stroke-digits"],
-        train_images=drawn.images[:200],
-        train_labels=drawn.labels[:200],
-        test_images=drawn.images[200:],
-        test_labels=drawn.labels[200:],
-        test_factors={},
-    )
-
-
 @pytest.fixture
-def tab(qtbot: QtBot, session: Session, tmp_path: Path) -> TrainTab:
-    tab = TrainTab(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+def tab(qtbot: QtBot, session: Session, settings: QSettings) -> TrainTab:
+    tab = TrainTab(session, settings)
     qtbot.addWidget(tab)
     tab.resize(1000, 640)
-    with qtbot.waitExposed(tab):
+    with qtbot.waitExposed(tab, timeout=PATIENCE):
         tab.show()
     return tab
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QTextDocumentFragment
-from PySide6.QtWidgets import QGraphicsEllipseItem, QWidget
+from PySide6.QtWidgets import QGraphicsPolygonItem, QWidget
 from pytestqt.qtbot import QtBot
 
 import vae
@@ -25,6 +25,8 @@ from explorer.views.picture_view import PictureView
 from explorer.views.pictures import to_image
 from vae import Checkpoint
 from vae.datasets import Dataset
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 Mouse = Any  # of conftest.py
 Codes = NDArray[np.float32]
@@ -194,11 +196,12 @@ def test_the_ellipses_are_the_posterior_to_true_scale(
     inputs.select_test_image(11)
     (x, y), (across, up) = (values.tolist() for values in encode(data.test_images[11]))
     for plot in (window.explore.plane_card.plane, window.explore.close_up_card.view):
-        ellipses = [item for item in plot.scene().items() if isinstance(item, QGraphicsEllipseItem)]
+        ellipses = [item for item in plot.scene().items() if isinstance(item, QGraphicsPolygonItem)]
         drawn = [
             rect.getRect()
             for item in ellipses
-            if item.isVisible() and (rect := item.mapRectToItem(plot.plane.childGroup, item.rect()))
+            if item.isVisible()
+            and (rect := item.mapRectToItem(plot.plane.childGroup, item.polygon().boundingRect()))
         ]
         for sigmas in (1, 2):
             true = QRectF(x - sigmas * across, y - sigmas * up, 2 * sigmas * across, 2 * sigmas * up)
@@ -218,7 +221,7 @@ def test_the_numbers_are_those_of_the_formulas(
     log_likelihoods = (x * np.log(decoded) + (1 - x) * np.log1p(-decoded)).sum((1, 2, 3))
     text = QTextDocumentFragment.fromHtml(window.explore.posterior_card.terms.text()).toPlainText()
     shown = [float(number.replace("−", "-")) for number in re.findall(r"(?<=[LO)] )−?[\d.]+", text)]
-    error = log_likelihoods.std() / np.sqrt(64)  # of a mean of 64 draws
+    error = log_likelihoods.std() / np.sqrt(len(noise))
     assert shown[0] == pytest.approx(log_likelihoods.mean(), abs=5 * error)
     assert shown[1] == pytest.approx(kl, abs=6e-3)
     assert shown[2] == pytest.approx(shown[0] - shown[1], abs=0.011)

@@ -18,6 +18,8 @@ from explorer.views.legend import FAINT, FULL
 from explorer.views.plane_card import PlaneCard
 from vae import Checkpoint
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 PATIENCE = 60_000  # milliseconds
 
 Mouse = Any  # of conftest.py
@@ -113,7 +115,7 @@ def test_the_plane_is_saved_as_it_is_seen(
     window: MainWindow, card: PlaneCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "plane.png"), ""))
-    window.export_plane()
+    window.exports.save_plane()
     saved = QImage(str(tmp_path / "plane.png"))
     assert saved.convertToFormat(QImage.Format.Format_RGB32) == drawn(card).convertToFormat(
         QImage.Format.Format_RGB32
@@ -125,7 +127,7 @@ def test_nothing_is_saved_when_no_name_is_given(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    window.export_picture()
+    window.exports.save_decoded()
     window.save_file()
     assert not list(tmp_path.glob("*.png"))
     assert not list(tmp_path.glob("*.safetensors"))
@@ -136,6 +138,6 @@ def test_a_folder_that_is_gone_is_said(
 ) -> None:
     path = tmp_path / "gone" / "plane.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    window.export_plane()
+    window.exports.save_plane()
     assert window.banner.isVisible()
     assert str(path) in window.banner.sentence.text()

@@ -15,12 +15,15 @@ from pytestqt.qtbot import QtBot
 
 import vae
 from explorer.main_window import MainWindow
-from explorer.messages import ClassMap, Manifold
+from explorer.plane_messages import Manifold
 from explorer.theme import CLASSES
-from explorer.views.legend import MAP_OPACITY
+from explorer.views.map_colours import FINER
 from explorer.views.pictures import to_image
 from vae import VAE
+from vae.maps import MapKind, cell_at
 from vae.models import LabelVAE, MixtureVAE
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 PATIENCE = 60_000  # milliseconds
 PLACE = QPoint(220, 180)
@@ -109,7 +112,7 @@ def test_other_models_offer_no_label_and_no_map(window: MainWindow) -> None:
     card = window.explore.decoded_card
     for widget in (card.labels, card.label_title, card.classes, card._sigma):
         assert not widget.isVisible()
-    assert not window.explore.plane_card.class_layer.isVisible()
+    assert window.session.maps.why_not(MapKind.CLASSES)
 
 
 # --- labels: the code tells the label
@@ -117,25 +120,23 @@ def test_other_models_offer_no_label_and_no_map(window: MainWindow) -> None:
 
 @one_family("labels")
 def test_the_plane_shows_which_label_is_most_probable_where(qtbot: QtBot, window: MainWindow) -> None:
-    card = window.explore.plane_card
-    assert card.class_layer.isVisible()
-    with qtbot.waitSignal(window.session.exploration.classes_ready, timeout=PATIENCE) as signal:
-        card.plane.request_tiles()
-    classes: ClassMap = signal.args[0]
+    card, maps = window.explore.plane_card, window.session.maps
+    card.map_box.setCurrentIndex(card.map_box.findData(MapKind.CLASSES))
+    qtbot.waitUntil(lambda: maps.found is not None and maps.found.grid.columns > 64, timeout=PATIENCE)
+    classes = maps.found
     model = network(window)
     assert isinstance(model, LabelVAE)
     with torch.no_grad():
         expected = model.classifier(torch.from_numpy(classes.grid.centres())).softmax(-1).numpy()
     labels, probabilities = expected.argmax(1), expected.max(1)
     np.testing.assert_array_equal(classes.labels.ravel(), labels)
-    np.testing.assert_allclose(classes.probabilities.ravel(), probabilities, rtol=1e-5)
-    drawn = card.plane._classes.image[::-1].reshape(-1, 4)
-    colours = np.array([QColor(CLASSES[label]).getRgb()[:3] for label in labels])
-    np.testing.assert_array_equal(drawn[:, :3], colours)
-    np.testing.assert_allclose(drawn[:, 3], MAP_OPACITY * probabilities, atol=1)
-    shown = card.plane.grab().toImage()
-    card.class_layer.click()
-    assert card.plane.grab().toImage() != shown
+    np.testing.assert_allclose(classes.values.ravel(), probabilities, rtol=1e-5)
+    cell = cell_at(classes.grid, *window.session.exploration.cursor)
+    likeliest = int(np.ravel_multi_index(cell, classes.labels.shape))
+    assert card.map.bar.text == f"{labels[likeliest]}, p = {probabilities[likeliest]:.2f}"
+    row, column = np.unravel_index(probabilities.argmax(), classes.labels.shape)
+    drawn = card.map._colours.image[::-1][FINER * row, FINER * column]
+    assert tuple(drawn[:3]) == QColor(CLASSES[labels[probabilities.argmax()]]).getRgb()[:3]
 
 
 @one_family("labels")
@@ -205,7 +206,7 @@ def test_an_autoencoder_shows_points_where_a_vae_shows_ellipses(
     assert "encodes to a point" in explore.posterior_card.terms.text()
     assert "KL <b>" not in explore.posterior_card.terms.text()
     assert not explore.posterior_card.sample.isEnabled()
-    assert not explore.decoded_card._density.isVisible()
+    assert not explore.decoded_card.readout.log_p.isVisible()
     z = window.session.exploration.posterior.z_loc
     mouse.click(card.zoom_button)
     view = card.plane.view_rect()
@@ -231,8 +232,14 @@ def test_the_whole_plane_of_an_autoencoder_holds_its_codes(window: MainWindow) -
 
 
 @one_family("vae")
-def test_noise_is_added_before_the_image_is_encoded(window: MainWindow) -> None:
+def test_noise_is_added_before_the_image_is_encoded(
+    window: MainWindow, open_in: Callable[[MainWindow, Path], None], save_model: Callable[..., Path]
+) -> None:
+    plain = window.session.workspace.model.path
+    assert not window.explore.input_card.noise.isVisible()
+    open_in(window, save_model("denoising", input_noise=0.5))
     card, exploration = window.explore.input_card, window.session.exploration
+    assert card.noise.isVisible()
     picture = window.session.inputs.selection.picture
     card.noise.setValue(card.noise.maximum() // 2)
     assert card._sigma.text() == "0.50"
@@ -242,7 +249,9 @@ def test_noise_is_added_before_the_image_is_encoded(window: MainWindow) -> None:
     np.testing.assert_array_equal(exploration.pin, exploration.posterior.z_loc)
     window.session.inputs.select_test_image(3)
     assert not np.array_equal(card.image.picture, window.session.inputs.selection.picture)
-    card.noise.setValue(0)
+    card.noise.setValue(card.noise.maximum())
+    open_in(window, plain)  # has never seen noise
+    assert not card.noise.isVisible()
     np.testing.assert_array_equal(card.image.picture, window.session.inputs.selection.picture)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -162,8 +164,12 @@ def test_labels_that_do_not_fit_are_refused(closed: None, pictures: NDArray[np.u
 def test_a_closed_window_is_let_go(qtbot: QtBot, closed: None, pictures: NDArray[np.uint8]) -> None:
     window = explorer.launch(Own(2), pictures)
     assert window in launcher._windows
+    images = weakref.ref(window.session.workspace.dataset)
     window.close()
     qtbot.waitUntil(lambda: not launcher._windows, timeout=PATIENCE)
+    del window
+    gc.collect()
+    assert images() is None  # a notebook has its memory back
 
 
 def test_a_script_goes_on_when_its_windows_are_closed(tmp_path: Path) -> None:

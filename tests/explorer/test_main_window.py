@@ -240,7 +240,7 @@ def test_light_and_dark_dress_the_whole_window(window: MainWindow, qapp: QApplic
             if theme is not None:
                 assert qapp.palette().color(QPalette.ColorRole.Window).name() == theme.ground
                 assert plane.backgroundBrush().color().name() == theme.card
-                assert theme.q in {ellipse.pen().color().name() for ellipse in plane._ellipses._ellipses}
+                assert theme.q in {ellipse.pen().color().name() for ellipse in plane._ellipses._outlines}
                 pictures.append(window.grab().toImage())
         assert pictures[0] != pictures[1]
     finally:

@@ -21,6 +21,8 @@ from explorer.places import Places
 from explorer.views.data_card import DataCard
 from vae import datasets
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 PATIENCE = 60_000  # milliseconds
 PIECE = 4_096  # bytes that the server sends at once
 IMAGES = 300  # of noise, which does not compress

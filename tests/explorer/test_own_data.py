@@ -20,6 +20,8 @@ from vae import own_source
 from vae.own_data import name_of, preview, scan
 from vae.own_pictures import Reading
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 PATIENCE = 60_000  # milliseconds
 
 

@@ -38,7 +38,7 @@ def tab(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[PointsTa
     tab = PointsTab(session)
     qtbot.addWidget(tab)
     tab.resize(1280, 740)
-    with qtbot.waitExposed(tab):
+    with qtbot.waitExposed(tab, timeout=PATIENCE):
         tab.show()
     yield tab
     tab.close()
@@ -181,6 +181,18 @@ def test_a_run_on_painted_points_shows_both_models(qtbot: QtBot, tab: PointsTab,
     assert tab.vae.plot._samples.isVisible()
     shown = np.stack(tab.vae.plot._samples.getData(), 1)
     assert energy_distance(shown, run.vae.sample(1_000)) < 0.05
+
+
+def test_space_forgets_nothing_once_the_run_is_over(
+    qtbot: QtBot, learning: PointsTab, session: Session
+) -> None:
+    learning.activateWindow()
+    learning.controls.pause_button.setFocus()
+    qtbot.waitUntil(learning.controls.pause_button.hasFocus)
+    session.points_run.stop()
+    qtbot.waitUntil(lambda: not session.points_run.going, timeout=PATIENCE)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert session.points_run.snapshot is not None
 
 
 def test_it_pauses_goes_on_and_forgets(qtbot: QtBot, learning: PointsTab, session: Session) -> None:

@@ -21,7 +21,7 @@ from explorer.run_keeper import cut_off_runs, is_free
 Command = Callable[..., Any]  # of tests/conftest.py
 
 REPOSITORY = Path(__file__).parents[2]
-EPOCHS = 100
+EPOCHS = 40
 # The command line, but for a save after every other step instead of every five seconds.
 SAVING_OFTEN = (
     "import sys; from explorer import cli, run_keeper; run_keeper.EVERY = 0.0; sys.exit(cli.main())"
@@ -46,9 +46,11 @@ def killed_once(options: list[str], tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("killed")
     program = [sys.executable, "-c", SAVING_OFTEN, *options, "--out", str(folder / "model")]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    narrow = 4096  # bytes: full before the run is over, which then waits to be killed
     with subprocess.Popen(
-        program, cwd=REPOSITORY, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+        program, cwd=REPOSITORY, env=environment, text=True, pipesize=narrow, **pipes
+    ) as process:  # type: ignore[call-overload]
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
         process.kill()  # SIGKILL, wherever it is: in a step, in the middle of a file

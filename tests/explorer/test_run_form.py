@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from torch import nn
 
 import vae
-from explorer.places import Places
 from explorer.session import Session
 from explorer.views.run_fields import ADVANCED, ALL_FIELDS, FIELDS
 from explorer.views.run_form import RunForm
@@ -44,23 +42,11 @@ NONSENSE = [
 
 
 @pytest.fixture
-def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
-    session = Session(Places(tmp_path / "data", tmp_path / "models"))
-    yield session
-    session.close()
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> QSettings:
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
 def form(qtbot: QtBot, session: Session, settings: QSettings) -> RunForm:
     form = RunForm(session, settings)
     qtbot.addWidget(form)
     form.resize(320, 1000)
-    with qtbot.waitExposed(form):
+    with qtbot.waitExposed(form, timeout=PATIENCE):
         form.show()
     form.activateWindow()
     return form
@@ -160,7 +146,9 @@ def test_nonsense_out_of_sight_is_scrolled_to(qtbot: QtBot, form: RunForm) -> No
     area.show()
     fill(form, weight_decay="heavy")
     assert form.read() is None
-    qtbot.waitUntil(lambda: form._error.visibleRegion().boundingRect() == form._error.rect())
+    qtbot.waitUntil(
+        lambda: form._error.visibleRegion().boundingRect() == form._error.rect(), timeout=PATIENCE
+    )
     area.takeWidget()  # both are closed by qtbot, one after the other
 
 

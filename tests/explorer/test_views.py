@@ -12,14 +12,15 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer.theme import CLASSES
+from explorer.views.axis import Axis
 from explorer.views.draw_pad import DrawPad
 from explorer.views.flow_layout import FlowLayout
 from explorer.views.latent_plane import LatentPlane
 from explorer.views.legend import FAINT, FULL, class_colours, factor_colours
 from explorer.views.numbers import number
 from explorer.views.picture_grid import PictureGrid
+from explorer.views.picture_view import PictureView
 from explorer.views.pictures import fit, to_image
-from explorer.views.plane_items import on_plane
 from explorer.views.point_raster import RIM, rasterise
 
 # --- the plane and the screen
@@ -122,6 +123,22 @@ def test_numbers_have_a_true_minus_sign() -> None:
     assert [number(-1.5), number(1.5), number(1.5, sign=True)] == ["−1.50", "1.50", "+1.50"]
 
 
+def test_ticks_have_a_true_minus_sign_and_zero_has_none(qapp: QApplication) -> None:
+    axis = Axis("bottom")
+    assert axis.tickStrings([-1.5, -1e-17, 0.5, 1_000.0], 1.0, 0.5) == ["−1.5", "0.0", "0.5", "1,000.0"]
+
+
+@pytest.mark.parametrize(("side", "width", "height"), [(28, 130, 112), (64, 130, 130), (28, 100, 100)])
+def test_a_picture_asks_for_as_much_height_as_it_is_drawn(
+    qtbot: QtBot, side: int, width: int, height: int
+) -> None:
+    view = PictureView("view", "a picture")
+    qtbot.addWidget(view)
+    assert view.heightForWidth(width) == width
+    view.show_picture(np.zeros((1, side, side), np.uint8))
+    assert view.heightForWidth(width) == height
+
+
 # --- pictures
 
 
@@ -200,14 +217,6 @@ def test_a_row_wraps_where_the_next_widget_would_stick_out(
 
 
 # --- the rest
-
-
-def test_a_posterior_of_one_dimension_is_drawn_as_a_disc_on_the_line() -> None:
-    place, scale = on_plane(np.array([1.5], np.float32), np.array([0.25], np.float32))
-    assert place.tolist() == [1.5, 0.0]
-    assert scale.tolist() == [0.25, 0.25]
-    place, scale = on_plane(np.arange(5, dtype=np.float32), np.arange(5, 10, dtype=np.float32))
-    assert (place.tolist(), scale.tolist()) == ([0, 1], [5, 6])
 
 
 @pytest.mark.parametrize("size", [(280, 280), (200, 140), (400, 500)])

@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 import vae
 from explorer.main_window import MainWindow
-from explorer.messages import Manifold, RunEnded, Snapshot
+from explorer.messages import RunEnded, Snapshot
 from explorer.places import Places
+from explorer.plane_messages import Manifold
 from explorer.run import RunState
 from explorer.session import Session
 from vae import Checkpoint
