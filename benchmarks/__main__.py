@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from benchmarks import machine
 from benchmarks.table import Row, markdown, row_of
 
-NAMES = ("drag", "heartbeat", "epoch", "lecture", "tutorial", "memory", "start")  # each has measure(share)
+NAMES = (  # each has measure(share)
+    *("drag", "tiles", "points", "evidence", "heartbeat", "epoch", "lecture", "tutorial", "memory", "start"),
+)
 QUICK = 0.1  # share of the counts
 
 Measure = Callable[[float], Iterator[Row]]

@@ -25,7 +25,7 @@ class Row:
     ours: float
     peer_name: str
     peer: float
-    unit: str  # of ours and peer: "ms", "s", "MB" or "nats"
+    unit: str  # of ours and peer: "ms", "s", "MB", "nats" or what is counted
     aim: Aim | None = None
 
     @property
