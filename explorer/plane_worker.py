@@ -82,6 +82,7 @@ class PlaneWorker(QObject):
                 self._open_model(request)
             case UseModel():
                 vae.use_one_core()
+                vae.give_way(10)
                 self._model = request.model
                 self._queue.use(request.version, self._model)
             case UseWeights() if self._model is not None:

@@ -57,6 +57,7 @@ class TrainingWorker(QObject):
         """Begin a run; one that is under way is ended first."""
         self.stop()
         vae.use_all_cores()
+        vae.give_way(5)
         try:
             self._prepare(request)
         except Exception as error:  # a run that cannot begin is reported like one that broke off

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vae.checkpoint import Checkpoint, load, save
     from vae.class_map import accuracy, components_of, knows_classes, most_probable
     from vae.code_grid import CodeGrid, building_grid, code_grid
-    from vae.cores import use_all_cores, use_one_core
+    from vae.cores import give_way, use_all_cores, use_one_core
     from vae.decoded import Decoded, decode_code
     from vae.devices import available_devices, resolve_device
     from vae.diagnostics import Judgement, Units, judge, units_of, units_of_encodings
@@ -91,7 +91,7 @@ _HOMES = {
     "checkpoint": ("Checkpoint", "load", "save"),
     "class_map": ("accuracy", "components_of", "knows_classes", "most_probable"),
     "code_grid": ("CodeGrid", "building_grid", "code_grid"),
-    "cores": ("use_all_cores", "use_one_core"),
+    "cores": ("give_way", "use_all_cores", "use_one_core"),
     "decoded": ("Decoded", "decode_code"),
     "devices": ("available_devices", "resolve_device"),
     "diagnostics": ("Judgement", "Units", "judge", "units_of", "units_of_encodings"),
@@ -196,6 +196,7 @@ __all__ = [
     "exact",
     "gaps_of",
     "geodesics",
+    "give_way",
     "indicatrices",
     "infer",
     "is_known_on",

@@ -1,6 +1,10 @@
-"""How many of the processor's cores torch computes on, thread by thread."""
+"""How much of the processor each thread takes, and how readily it gives way."""
 
 from __future__ import annotations
+
+import os
+import sys
+import threading
 
 import torch
 
@@ -15,6 +19,15 @@ def use_one_core() -> None:
 def use_all_cores() -> None:
     """Share what the calling thread computes out among all cores."""
     _use(ALL)
+
+
+def give_way(by: int) -> None:
+    """Let the window's thread go before the calling one, by so many steps of niceness.
+
+    On Linux alone, where that is counted for each thread by itself.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), by)
 
 
 def _use(count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,16 @@ class Prior:
 
     @torch.no_grad()
     def log_density(self, z: NDArray[np.floating]) -> NDArray[np.float64]:
-        """log p(z) of codes (N, D), in nats: (N,)."""
+        """log p(z) of codes (N, D), in nats: (N,).
+
+        Of Gaussians in NumPy: torch gives way to other threads at each step, and this is asked at each move.
+        """
+        if len(self.loc):
+            away = (np.asarray(z, np.float64)[:, None] - self.loc) / self.scale
+            parts = -0.5 * (away**2).sum(-1) - np.log(self.scale, dtype=np.float64).sum(-1)
+            constant = 0.5 * self.loc.shape[1] * math.log(2.0 * math.pi) + math.log(len(self.loc))
+            of_gaussians: NDArray[np.float64] = np.logaddexp.reduce(parts, axis=1) - constant
+            return of_gaussians
         codes = torch.from_numpy(np.asarray(z, np.float32))
         density: NDArray[np.float64] = self.distribution.log_prob(codes).double().numpy()
         return density

@@ -25,6 +25,7 @@ BATCHES = 16  # that tell how fast a model decodes
 COARSEST = 5  # doublings of the side of a tile
 FIRST_AROUND = 2  # doublings around the view, at least
 WIDELY, HARDLY = 0.5, 0.2  # how far the surroundings reach beyond the view, in shares of it
+STILL = 1.0  # seconds: of weights that change sooner nothing is decoded beyond the view
 DECIMALS = 4  # of a code beyond the plane: more of them are but rounding, and would decode all anew
 
 Key = tuple[int, float, int, int]  # what it is decoded from, side, column, row
@@ -42,6 +43,8 @@ class TilesJob:
     def __init__(self) -> None:
         self._cache = TileCache()
         self._version = 0
+        self._still_since = 0.0  # when the weights became what they are
+        self._moving = False  # whether they were others shortly before, as in training
         self._sources: dict[object, int] = {}  # what tiles are decoded from, besides the weights
         self._pace = _Pace()
         self._model: vae.VAE | None = None
@@ -56,12 +59,14 @@ class TilesJob:
         if request.version != self._version:
             self._cache.clear()
             self._version = request.version
+            self._still_since, was = time.monotonic(), self._still_since
+            self._moving = self._still_since - was < STILL
         if model is not self._model:  # not only other weights
             self._pace, self._model = _Pace(), model
         self._cache.make_room(2 * grid.count, model.config.image_shape)
         tiles = _Tiles(self._cache, model, request, self._source(request))
         yield from self._show_tiles(tiles, grid)
-        if not request.chart.is_line:  # larger tiles are higher, too, than the row
+        if not request.chart.is_line and not self._moving:  # larger tiles are higher, too, than the row
             yield from self._show_surroundings(tiles, grid)
 
     def _show_tiles(self, tiles: _Tiles, grid: TileGrid) -> Iterator[object]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QSizePolicy
 
 from explorer.session import Session
@@ -13,6 +16,7 @@ from explorer.views.plane_bounds import posterior_shapes
 from explorer.views.posterior_view import REACH, PosteriorView
 
 NEAR = 2.5  # times the reach around q(z|x) within which p(z|x) is taken into the frame
+REST = 0.5  # seconds between two pictures of it while the weights move
 
 
 class CloseUpCard(Card):
@@ -33,15 +37,28 @@ class CloseUpCard(Card):
         self.view.hovered.connect(exploration.preview)
         self.view.dragged.connect(exploration.pin_at)
         self.view.departed.connect(exploration.return_to_pin)
-        exploration.posterior_changed.connect(self._show)
+        self._version, self._due = 0, 0.0  # of the weights that are shown, and when others may be
+        self._rest = QTimer(self, singleShot=True)
+        self._rest.timeout.connect(self._show)
+        exploration.posterior_changed.connect(self._posterior_changed)
         exploration.label_changed.connect(self._show)
         exploration.chart_changed.connect(self._show)
         session.encoded_data.changed.connect(self._points_changed)
         exploration.cursor_moved.connect(self._show_cursor)
         session.evidence.changed.connect(self._evidence_changed)
 
+    def _posterior_changed(self) -> None:
+        """Another image is shown at once; other weights, which a run brings again and again, now and then."""
+        model, wait = self._session.workspace.model, self._due - time.monotonic()
+        if model is None or model.version == self._version or wait <= 0:
+            self._show()
+        elif not self._rest.isActive():
+            self._rest.start(round(1000 * wait))
+
     def _show(self) -> None:
-        exploration = self._session.exploration
+        exploration, model = self._session.exploration, self._session.workspace.model
+        self._version = 0 if model is None else model.version
+        self._due = time.monotonic() + REST
         posterior = exploration.posterior
         if posterior is None:
             self.view.show_posterior(None, (), 0.0, 0.0, exploration.decode_places)
