@@ -22,7 +22,7 @@ from vae.tiles import TileGrid, view_grid
 HOME = QRectF(-3.2, -3.2, 6.4, 6.4)  # what is seen at first: the prior's three circles
 WIDEST = 40.0  # the most of the plane that can be seen
 NARROWEST = 0.005
-TILE_PIXELS = 21.0  # on the screen: the least side of a decoded picture of 28 pixels
+TILE_PIXELS = 20.0  # on the screen: the least side of a decoded picture of 28 pixels
 TILE_SIDE = 28
 LEAST_TILE, MOST_TILE = 16.0, 64.0  # the same of smaller and of larger pictures
 ROW_TILES = 2.0  # times as large are the tiles of a line, which are but one row
