@@ -252,7 +252,7 @@ def test_each_pixel_of_a_tile_is_painted_where_it_lies(
     for set_visible in (plane.set_points_visible, plane.set_posterior_visible, plane.set_prior_visible):
         set_visible(False)
     plane.show_cursor(9.0, 9.0)
-    width = 0.0625 * plane.size_in_pixels()[0] / 41  # each tile 41 pixels wide, near the most
+    width = 0.0625 * plane.size_in_pixels()[0] / 39  # each tile 39 pixels wide, near the most
     plane.plane.setRange(QRectF(0.3, 0.45, width, width / 9), padding=0)
     qtbot.waitUntil(lambda: is_sharp(plane) and plane._grid.step == 0.0625, timeout=PATIENCE)
     screen, inks = plane.grab().toImage(), ink_table(LIGHT, INK).astype(int)
