@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,19 @@ SUFFICIENT = 1e-4  # part of the fall that the gradient promises which a step mu
 HALVINGS = 20  # of a step that brings too little, before it is given up
 
 Vector = NDArray[np.float64]
-Function = Callable[[Vector], tuple[float, Vector]]  # a value and its gradient
+Function = Callable[[Vector], Generator[None, None, tuple[float, Vector]]]  # a value and its gradient
 
 
-def descend(function: Function, start: Vector, longest: float) -> Iterator[tuple[float, Vector]]:
+def descend(function: Function, start: Vector, longest: float) -> Iterator[tuple[float, Vector] | None]:
     """Yield the lowest value so far and where it is, after each evaluation; ends where nothing is gained.
+
+    None stands between them wherever the function has made a break.
 
     Limited-memory BFGS (Nocedal & Wright 2006, algorithm 7.5) with steps that are halved until they bring
     enough, none longer than ``longest``.
     """
     x = start
-    value, gradient = function(x)
+    value, gradient = yield from function(x)
     yield value, x
     pairs: deque[tuple[Vector, Vector]] = deque(maxlen=MEMORY)
     while np.isfinite(value) and gradient.any():
@@ -31,7 +33,7 @@ def descend(function: Function, start: Vector, longest: float) -> Iterator[tuple
         step *= min(1.0, longest / float(np.linalg.norm(step)))
         slope = float(gradient @ step)
         for _ in range(HALVINGS):
-            there, gradient_there = function(x + step)
+            there, gradient_there = yield from function(x + step)
             if there <= value + SUFFICIENT * slope:
                 break
             yield value, x

@@ -9,7 +9,7 @@ and G itself is never formed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,10 @@ from torch import Tensor
 
 from vae.descent import descend
 from vae.inference import device_of, label_of
+from vae.joint import at_once
 from vae.protocol import Model
 from vae.shortest_path import OFFSETS, shortest_path
+from vae.slow_decoder import Decode, SlowDecoder
 
 SEGMENTS = 32  # of a geodesic
 RULER = 128  # pieces that a path is measured in
@@ -32,7 +34,6 @@ LEAST_FALL = 5e-4  # by this part of itself
 PAUSE = 0.06  # seconds between two curves that are worth showing
 
 Codes = NDArray[np.float32]  # (K, D)
-Decode = Callable[[Tensor], Tensor]  # codes (N, D) -> the pixels of their mean images (N, P)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,28 +62,35 @@ def mean_images(model: Model, label: int | None = None) -> Decode:
 
 def straight_line(decode: Decode, a: NDArray[np.float32], b: NDArray[np.float32]) -> Curve:
     """From ``a`` (D,) to ``b`` (D,) in equal steps of z."""
-    return _measured(decode, np.stack((a, b)))
+    return at_once(measuring_line(decode, a, b))
+
+
+def measuring_line(
+    decode: Decode, a: NDArray[np.float32], b: NDArray[np.float32]
+) -> Generator[None, None, Curve]:
+    """The same, slice by slice."""
+    return _measured(SlowDecoder(decode), np.stack((a, b)))
 
 
 def geodesics(decode: Decode, line: Curve, known: Codes | None = None) -> Iterator[Curve | None]:
     """Yield ever shorter paths between the ends of a straight line, itself or ``known`` first.
 
-    None stands between them wherever other work may step in; the last path is the shortest found. A path is
-    refined from ``known``, the geodesic of similar weights, or else from the line, and on a plane from the
-    shortest path over a grid too. Along a geodesic the pictures change at an even pace.
+    None stands before and between them wherever other work may step in; the last path is the shortest found.
+    A path is refined from ``known``, the geodesic of similar weights, or else from the line, and on a plane
+    from the shortest path over a grid too. Along a geodesic the pictures change at an even pace.
     """
-    best = line
+    best, decoder = line, SlowDecoder(decode)
     if known is not None:
-        best = min(line, _measured(decode, known), key=lambda curve: curve.image_length)
+        best = min(line, (yield from _measured(decoder, known)), key=lambda curve: curve.image_length)
     yield best
     if len(line.codes[0]) == 1 or np.array_equal(line.codes[0], line.codes[-1]):
         return
-    for start in (iter((_resampled(best.codes),)), _over_grid(decode, line)):
+    for start in (iter((_resampled(best.codes),)), _over_grid(decoder, line)):
         for codes in start:
             yield None
             if codes is None:
                 continue
-            for curve in _refined(decode, codes):
+            for curve in _refined(decoder, codes):
                 if curve is not None and curve.image_length < best.image_length:
                     best = curve
                     yield best
@@ -90,7 +98,7 @@ def geodesics(decode: Decode, line: Curve, known: Codes | None = None) -> Iterat
                     yield None
 
 
-def _refined(decode: Decode, start: Codes) -> Iterator[Curve | None]:
+def _refined(decoder: SlowDecoder, start: Codes) -> Iterator[Curve | None]:
     """Bring the energy of a curve (SEGMENTS + 1, D) down, and measure it now and then.
 
     The descent walks in the eigenvectors of the energy's Hessian in flat space, of length 1 there: a curve
@@ -104,22 +112,26 @@ def _refined(decode: Decode, start: Codes) -> Iterator[Curve | None]:
         curve[1:-1] += bends @ x.reshape(shape)
         return curve.astype(np.float32)
 
-    def energy(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, gradient = _energy(decode, torch.from_numpy(bent(x)))
+    def energy(x: NDArray[np.float64]) -> Generator[None, None, tuple[float, NDArray[np.float64]]]:
+        value, gradient = yield from _energy(decoder, torch.from_numpy(bent(x)))
         return value, (bends.T @ gradient.double().numpy()).ravel()
 
     longest = LONGEST * float(np.linalg.norm(ends[1] - ends[0])) / len(bends) ** 0.5
     values: list[float] = []
     shown = time.perf_counter()
-    for value, x in descend(energy, np.zeros(shape).ravel(), longest):
+    x = np.zeros(shape).ravel()
+    for lowest in descend(energy, x, longest):
+        if lowest is None:
+            yield None
+            continue
+        value, x = lowest
         values.append(value)
         if len(values) > HOLD and values[-1] > (1 - LEAST_FALL) * values[-1 - HOLD]:
             break
         if time.perf_counter() - shown > PAUSE:
-            yield _measured(decode, bent(x))
+            yield (yield from _measured(decoder, bent(x)))
             shown = time.perf_counter()
-        yield None
-    yield _measured(decode, bent(x))
+    yield (yield from _measured(decoder, bent(x)))
 
 
 def _bends(segments: int) -> NDArray[np.float64]:
@@ -130,24 +142,24 @@ def _bends(segments: int) -> NDArray[np.float64]:
     return weakened
 
 
-def _energy(decode: Decode, codes: Tensor) -> tuple[float, Tensor]:
+def _energy(decoder: SlowDecoder, codes: Tensor) -> Generator[None, None, tuple[float, Tensor]]:
     """Σ‖g(z_{k+1}) - g(z_k)‖² of (K, D) codes, and its gradient at all but the ends, (K - 2, D)."""
-    inner = codes[1:-1].clone().requires_grad_()
-    with torch.enable_grad():
-        images = decode(torch.cat((codes[:1], inner, codes[-1:])))
-    steps = images.detach().diff(dim=0)
+    traced = yield from decoder.traced(codes)
+    steps = traced.images.diff(dim=0)
     pull = -2 * steps.diff(dim=0)
-    if images.requires_grad:
-        (gradient,) = torch.autograd.grad(images[1:-1], inner, pull)
+    if traced.differentiable:
+        ends = torch.zeros_like(steps[:1])  # stay where they are
+        gradient = (yield from traced.pulled_back(torch.cat((ends, pull, ends))))[1:-1]
     else:
-        gradient = _pulled_back(decode, codes[1:-1], pull)
+        gradient = yield from _pulled_back(decoder, codes[1:-1], pull)
     return float(steps.square().sum()), gradient
 
 
-def _pulled_back(decode: Decode, codes: Tensor, pull: Tensor) -> Tensor:
+def _pulled_back(decoder: SlowDecoder, codes: Tensor, pull: Tensor) -> Generator[None, None, Tensor]:
     """Jᵀ times ``pull`` (N, P) at (N, D) codes, by central differences: of somebody else's functions."""
     reach = REACH * torch.eye(codes.shape[1])
-    ahead, behind = (decode((codes[:, None] + side * reach).flatten(0, 1)) for side in (1, -1))
+    ahead = yield from decoder.images((codes[:, None] + reach).flatten(0, 1))
+    behind = yield from decoder.images((codes[:, None] - reach).flatten(0, 1))
     jacobian = ((ahead - behind) / (2 * REACH)).unflatten(0, (len(codes), -1))
     return torch.einsum("ndp,np->nd", jacobian, pull)
 
@@ -155,7 +167,7 @@ def _pulled_back(decode: Decode, codes: Tensor, pull: Tensor) -> Tensor:
 # --- a start from far away
 
 
-def _over_grid(decode: Decode, line: Curve) -> Iterator[Codes | None]:
+def _over_grid(decoder: SlowDecoder, line: Curve) -> Iterator[Codes | None]:
     """Of a plane: None now and then, and at last the shortest path over a grid around the line."""
     ends = line.codes[[0, -1]]
     if ends.shape[1] != 2:
@@ -165,7 +177,7 @@ def _over_grid(decode: Decode, line: Curve) -> Iterator[Codes | None]:
     rows, columns = np.mgrid[:GRID, :GRID]
     places = (corner + step * np.stack((columns, rows), axis=-1)).astype(np.float32)
     lengths = np.full((len(OFFSETS), GRID, GRID), np.inf, np.float32)
-    yield from _distances(decode, places, lengths)
+    yield from _distances(decoder, places, lengths)
     start, goal = (tuple(np.rint((end - corner) / step).astype(int)[::-1].tolist()) for end in ends)
     for path in shortest_path(lengths, start, goal):
         if path is None:
@@ -175,28 +187,27 @@ def _over_grid(decode: Decode, line: Curve) -> Iterator[Codes | None]:
             yield _resampled(np.concatenate((ends[:1], inner, ends[1:])))
 
 
-def _distances(decode: Decode, places: NDArray[np.float32], lengths: NDArray[np.float32]) -> Iterator[None]:
+def _distances(
+    decoder: SlowDecoder, places: NDArray[np.float32], lengths: NDArray[np.float32]
+) -> Iterator[None]:
     """Fill in the distances between neighbouring images, row by row."""
     above = None
     for row, codes in enumerate(places):
-        with torch.no_grad():
-            images = decode(torch.from_numpy(codes))
+        images = yield from decoder.images(torch.from_numpy(codes))
         lengths[0, row, :-1] = images.diff(dim=0).norm(dim=1).numpy()
         if above is not None:
             lengths[1, row - 1, 1:] = (images[:-1] - above[1:]).norm(dim=1).numpy()
             lengths[2, row - 1] = (images - above).norm(dim=1).numpy()
             lengths[3, row - 1, :-1] = (images[1:] - above[:-1]).norm(dim=1).numpy()
         above = images
-        yield None
 
 
 # --- curves
 
 
-@torch.no_grad()
-def _measured(decode: Decode, codes: Codes) -> Curve:
+def _measured(decoder: SlowDecoder, codes: Codes) -> Generator[None, None, Curve]:
     """A path and its lengths, all paths by the same ruler."""
-    images = decode(torch.from_numpy(_along(codes, np.linspace(0, 1, RULER + 1))))
+    images = yield from decoder.images(torch.from_numpy(_along(codes, np.linspace(0, 1, RULER + 1))))
     latent = np.linalg.norm(np.diff(codes, axis=0), axis=1).sum()
     return Curve(codes, float(latent), float(images.diff(dim=0).norm(dim=1).sum()))
 

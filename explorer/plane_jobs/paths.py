@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
@@ -10,6 +10,7 @@ import vae
 from explorer.plane_messages import Film, GeodesicRequest, PathFound, PathRequest
 
 FRAMES = 15  # pictures of a film strip
+AT_ONCE = 5  # of them are decoded between two breaks
 
 
 class PathsJob:
@@ -19,7 +20,10 @@ class PathsJob:
 
     def serve(self, model: vae.VAE, request: PathRequest) -> Iterator[object]:
         """One answer."""
-        yield next(_ways(model, request))
+        for found in _ways(model, request):
+            yield found
+            if found is not None:
+                return
 
 
 class GeodesicJob:
@@ -35,8 +39,8 @@ class GeodesicJob:
 def _ways(model: vae.VAE, request: PathRequest) -> Iterator[PathFound | None]:
     """What is known first, the shortest at last."""
     decode = vae.mean_images(model, request.label)
-    line = vae.straight_line(decode, request.a, request.b)
-    straight = geodesic = _film(model, line, request.label)
+    line = yield from vae.measuring_line(decode, request.a, request.b)
+    straight = geodesic = yield from _film(model, line, request.label)
     if len(request.a) == 1:
         yield PathFound(request, straight, None, done=True)
         return
@@ -44,10 +48,14 @@ def _ways(model: vae.VAE, request: PathRequest) -> Iterator[PathFound | None]:
         if curve is None:
             yield None
         else:
-            geodesic = straight if curve is line else _film(model, curve, request.label)
+            geodesic = straight if curve is line else (yield from _film(model, curve, request.label))
             yield PathFound(request, straight, geodesic, done=False)
     yield PathFound(request, straight, geodesic, done=True)
 
 
-def _film(model: vae.VAE, curve: vae.Curve, label: int | None) -> Film:
-    return Film(curve, vae.decode_images(model, curve.at(np.linspace(0, 1, FRAMES)), label))
+def _film(model: vae.VAE, curve: vae.Curve, label: int | None) -> Generator[None, None, Film]:
+    codes, parts = curve.at(np.linspace(0, 1, FRAMES)), []
+    for start in range(0, FRAMES, AT_ONCE):
+        parts.append(vae.decode_images(model, codes[start : start + AT_ONCE], label))
+        yield None
+    return Film(curve, np.concatenate(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import pairwise
 
 import numpy as np
@@ -116,11 +116,10 @@ def test_from_a_place_to_itself_is_no_way() -> None:
 
 def test_what_is_known_is_where_the_search_begins() -> None:
     line, geodesic = found(polar, [1.0, 0.2], [1.0, 2.2])
-    first = next(geodesics(polar, line, geodesic.codes))
-    assert first is not None
+    first = next(curve for curve in geodesics(polar, line, geodesic.codes) if curve is not None)
     assert first.image_length == geodesic.image_length
     worse = line.codes[[0, 0, -1]] + np.array([[0, 0], [3, 0], [0, 0]], np.float32)
-    assert next(geodesics(polar, line, worse)) is line
+    assert next(curve for curve in geodesics(polar, line, worse) if curve is not None) is line
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
@@ -164,12 +163,14 @@ def test_of_a_model_of_plain_functions_it_is_found_too() -> None:
 def test_the_descent_ends_in_the_valley() -> None:
     """Rosenbrock's function, whose least value is 0 at (1, 1)."""
 
-    def rosenbrock(x: np.ndarray) -> tuple[float, np.ndarray]:
+    def rosenbrock(x: np.ndarray) -> Generator[None, None, tuple[float, np.ndarray]]:
+        yield None
         bend = x[1] - x[0] ** 2
         value = (1 - x[0]) ** 2 + 100 * bend**2
         return value, np.array([-2 * (1 - x[0]) - 400 * x[0] * bend, 200 * bend])
 
-    values, places = zip(*descend(rosenbrock, np.array([-1.2, 1.0]), 1.0), strict=True)
+    found = [step for step in descend(rosenbrock, np.array([-1.2, 1.0]), 1.0) if step is not None]
+    values, places = zip(*found, strict=True)
     assert all(later <= before for before, later in pairwise(values))
     assert values[-1] < 1e-12
     np.testing.assert_allclose(places[-1], 1.0, atol=1e-5)
