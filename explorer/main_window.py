@@ -156,7 +156,7 @@ class MainWindow(QMainWindow):
         walk = self.menuBar().addMenu("&Plane")
         exploration, cards = self.session.exploration, self.explore
         self._add(walk, "Reset view", cards.plane_card.plane.go_home, Qt.Key.Key_Home)
-        self._add(walk, "Zoom to q(z|x)", cards.plane_card.plane.zoom_to_posterior, "Z")
+        self._add(walk, "Zoom to the posterior", cards.plane_card.zoom_to_posterior, "Z")
         self._add(walk, "Go to the mean of q(z|x)", exploration.go_to_mean, "M")
         self._add(walk, "Redraw ε: sample q(z|x)", self.redraw, "R")
         self._add(walk, "Random test image", self.session.inputs.select_random, "N")

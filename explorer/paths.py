@@ -147,9 +147,9 @@ class Paths(QObject):
             self._writing = path
             self._plane.request(WritePictures(path, pictures))
 
-    def set_ends(self, a: End | None, b: End | None) -> None:
-        """Take these for A and B."""
-        self._ends, self._share, self._found = (a, b), 0.0, None
+    def set_ends(self, a: End | None, b: End | None, share: float) -> None:
+        """Take these for A and B, and mark so much of the way."""
+        self._ends, self._share, self._found = (a, b), share, None
         self._find()
         self.changed.emit()
 

@@ -90,7 +90,8 @@ class Session(QObject):
         self.bookmarks = Bookmarks(self.workspace, self.exploration, self.viewpoint, self)
         self.moves = Moves(self.workspace, self.inputs, self.exploration, self.maps, self.viewpoint, self)
         self.view_files = ViewFiles(
-            self.workspace, self.inputs, self.exploration, self.paths, self.bookmarks, self.moves, self
+            *(self.workspace, self.inputs, self.exploration, self.encoded_data, self.viewpoint),
+            *(self.paths, self.bookmarks, self.moves, self),
         )
         self.run = Run(self)
         self.time_machine = TimeMachine(self.run, self.workspace, self._plane, self)

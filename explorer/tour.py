@@ -60,7 +60,7 @@ def _steps(window: MainWindow) -> Iterator[tuple[str, str]]:
     _pause(SETTLE)
     yield "drag", "a place on the plane, dragged to and decoded"
     session.inputs.select_test_image(8)
-    explore.plane_card.plane.zoom_to_posterior()
+    explore.plane_card.zoom_to_posterior()
     _pause(SETTLE)
     yield "encode", "an image, its posterior q(z|x) as ellipses at one and two standard deviations"
     explore.plane_card.plane.go_home()

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from explorer.bookmarks import Bookmarks
+from explorer.encoded_data import EncodedData
 from explorer.exploration import Exploration
 from explorer.failures import failure_of
 from explorer.inputs import Inputs, Selection
@@ -18,6 +19,7 @@ from explorer.moves import Moves, Standpoint
 from explorer.paths import Encoded, End, Paths
 from explorer.places import built_in_models
 from explorer.view_state import StoredChart, StoredEnd, StoredPicture, ViewState, read_view, write_view
+from explorer.viewpoint import Viewpoint
 from explorer.workspace import OpenedModel, Workspace
 from vae.errors import LatentExplorerError, ViewError
 
@@ -36,6 +38,8 @@ class ViewFiles(QObject):
         workspace: Workspace,
         inputs: Inputs,
         exploration: Exploration,
+        encoded_data: EncodedData,
+        viewpoint: Viewpoint,
         paths: Paths,
         bookmarks: Bookmarks,
         moves: Moves,
@@ -43,6 +47,7 @@ class ViewFiles(QObject):
     ) -> None:
         super().__init__(parent)
         self._workspace, self._inputs, self._exploration = workspace, inputs, exploration
+        self._encoded_data, self._viewpoint = encoded_data, viewpoint
         self._paths, self._bookmarks, self._moves = paths, bookmarks, moves
         self._path = self._model = Path()  # the last view's, and its model's
         self._awaited: ViewState | None = None  # while its model or its data are being opened
@@ -84,9 +89,12 @@ class ViewFiles(QObject):
             chart=StoredChart.of(stand.chart),
             view=stand.view,
             layers=tuple(sorted(stand.layers)),
+            part=self._encoded_data.part,
+            colouring=self._viewpoint.colouring,
             map=stand.map,
             path=(_stored(a), _stored(b)),
             way=self._paths.way,
+            share=self._paths.share,
             bookmarks=self._bookmarks.marks,
         )
 
@@ -186,8 +194,10 @@ class ViewFiles(QObject):
         assert model is not None
         if model.path is not None and name_of_model(model.path) == name_of_model(self._model):
             self._bookmarks.add(state.bookmarks)  # of another model they would be other places
+        self._encoded_data.choose(state.part)
+        self._viewpoint.colour_points(state.colouring)
         a, b = map(_end, state.path)
-        self._paths.set_ends(a, b)
+        self._paths.set_ends(a, b, state.share)
         self._paths.walk("geodesic" if state.way == "geodesic" else "straight")
         evenly = exploration.prior is None or not exploration.prior.is_standard
         chart = state.chart.chart()

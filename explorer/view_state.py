@@ -26,14 +26,20 @@ from explorer.checked_json import (
     value_in,
     whole_in,
 )
-from explorer.viewpoint import View
+from explorer.viewpoint import Colouring, View
 from vae.chart import Chart
+from vae.dataset import Part
 from vae.errors import ViewError
 from vae.files import write_whole
 from vae.maps import MapKind
 
 FORMAT = 1
 WAYS = ("straight", "geodesic")
+BEFORE: Mapping[str, Any] = {  # where these were not kept yet
+    "part": Part.TEST.value,
+    "colouring": asdict(Colouring()),
+    "share": 0.0,
+}
 TOLERANCE = 1e-3  # by which the directions of a chart may fail to be of length 1 and at right angles
 
 
@@ -99,9 +105,12 @@ class ViewState:
     chart: StoredChart
     view: View | None  # None for the whole plane
     layers: tuple[str, ...]
+    part: Part  # whose images are the points
+    colouring: Colouring
     map: MapKind | None
     path: tuple[StoredEnd | None, StoredEnd | None]
     way: str
+    share: float  # of the way from A, where the slider stands
     bookmarks: tuple[Bookmark, ...]
 
 
@@ -115,7 +124,8 @@ def write_view(path: Path, state: ViewState) -> None:
         CheckpointError: the file cannot be written.
     """
     ends = [None if end is None else asdict(end) | {"image": _rows(end.image)} for end in state.path]
-    values = asdict(state) | {"drawing": _rows(state.drawing), "path": ends}
+    drawing, part = _rows(state.drawing), state.part.value
+    values = asdict(state) | {"drawing": drawing, "path": ends, "part": part}
     write_whole(path, json.dumps({"format": FORMAT, **values}, indent=1, ensure_ascii=False).encode())
 
 
@@ -138,7 +148,7 @@ def read_view(path: Path) -> ViewState:
         ViewError: it is none, or makes no sense.
     """
     try:
-        state = _view_in(read_json(path, FORMAT))
+        state = _view_in({**BEFORE, **read_json(path, FORMAT)})
         _require_one_space(state)
     except Refused as refused:
         raise ViewError(
@@ -157,9 +167,15 @@ def _view_in(values: Mapping[str, Any]) -> ViewState:
         raise Refused(f"it asks for an unknown map, {kind!r}")
     if way not in WAYS:
         raise Refused(f"it asks for an unknown way, {way!r}")
+    part = value_in(values, "part")
+    if part not in [known.value for known in Part]:
+        raise Refused(f"it asks for an unknown part of the data, {part!r}")
     noise = number_in(values, "noise")
     if noise < 0:
         raise Refused("its 'noise' is below 0")
+    share = number_in(values, "share")
+    if not 0 <= share <= 1:
+        raise Refused("its 'share' is not between 0 and 1")
     return ViewState(
         model=text_in(values, "model"),
         dataset=text_in(values, "dataset"),
@@ -171,9 +187,12 @@ def _view_in(values: Mapping[str, Any]) -> ViewState:
         chart=_chart_in(object_in(values, "chart")),
         view=_rectangle_in(values, "view"),
         layers=texts_in(values, "layers"),
+        part=Part(part),
+        colouring=_colouring_in(object_in(values, "colouring")),
         map=None if kind is None else MapKind(kind),
         path=(_end_in(ends[0]), _end_in(ends[1])),
         way=way,
+        share=share,
         bookmarks=tuple(map(bookmark_in, list_in(values, "bookmarks"))),
     )
 
@@ -194,6 +213,10 @@ def _chart_in(values: Mapping[str, Any]) -> StoredChart:
     if not np.allclose(along @ along.T, np.eye(len(along)), atol=TOLERANCE):
         raise Refused("the directions of its plane are not at right angles and of length 1")
     return chart
+
+
+def _colouring_in(values: Mapping[str, Any]) -> Colouring:
+    return Colouring(text_in(values, "by"), label_in(values, "alone"))
 
 
 def _rectangle_in(values: Mapping[str, Any], name: str) -> View | None:

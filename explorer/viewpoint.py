@@ -1,10 +1,21 @@
-"""How the plane is looked at: which part of it, and which layers."""
+"""How the plane is looked at: which part of it, which layers, and what the colours tell."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 View = tuple[float, float, float, float]  # left, bottom, width and height on the plane
+BY_CLASS = "class"
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """What the colour of a point tells."""
+
+    by: str = BY_CLASS  # or another word that the plane's card offers, if it does
+    alone: int | None = None  # what is not faint, of classes or components; None for all
 
 
 class Viewpoint(QObject):
@@ -17,6 +28,7 @@ class Viewpoint(QObject):
         super().__init__(parent)
         self._view: View | None = None
         self._layers: frozenset[str] = frozenset()
+        self._colouring = Colouring()
 
     @property
     def view(self) -> View | None:
@@ -28,6 +40,11 @@ class Viewpoint(QObject):
         """The names of the layers that are switched on."""
         return self._layers
 
+    @property
+    def colouring(self) -> Colouring:
+        """What the colour of a point is to tell."""
+        return self._colouring
+
     def look_at(self, view: View | None) -> None:
         """Look at another part of the plane."""
         if view != self._view:
@@ -38,6 +55,12 @@ class Viewpoint(QObject):
         """Switch these layers on, and the others off."""
         if layers != self._layers:
             self._layers = layers
+            self.changed.emit()
+
+    def colour_points(self, colouring: Colouring) -> None:
+        """Let the colour of a point tell something else."""
+        if colouring != self._colouring:
+            self._colouring = colouring
             self.changed.emit()
 
     def bring_into_view(self, x: float, y: float) -> None:

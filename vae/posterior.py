@@ -52,6 +52,11 @@ class ExactPosterior:
     patches: tuple[Patch, ...]  # log p(z|x) wherever there is notable mass
     refined: bool  # or only looked up on the grid: too coarse for the number, enough to see where it is
 
+    def cells_holding(self, mass: float) -> Floats:
+        """(N, D) the middles of the densest cells that hold so much of it."""
+        edge, cells = edge_of(self.patches, mass), [patch.cells() for patch in self.patches]
+        return np.concatenate([part.centres[part.values >= edge] for part in cells])
+
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
@@ -91,7 +96,7 @@ def exact(
         model: with one or two latent dimensions.
         picture: uint8, or floating point in [0, 1].
         label: its own, for a model that is told labels or scores them.
-        grid: what `code_grid` made for this model and label, if several images share it.
+        grid: what `vae.code_grid.code_grid` made for this model and label, if several images share it.
 
     Raises:
         InferenceError: p(z|x) of such a model cannot be computed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from explorer.session import Session
@@ -26,6 +27,7 @@ DIMENSIONS = "Each latent dimension: a slider, pictures along it, its KL"
 GAPS = "The gaps of all test images as a histogram, and the images where they are worst"
 EVIDENCE = "log p(x), and why the ELBO of this image lies below it"
 SHARES = (300, 640, 300)  # widths of the three columns; they grow in this proportion
+PICTURE = 0.3  # the most of the height that the decoded picture takes: the page beneath wants room as well
 
 
 class ExploreTab(QWidget):
@@ -59,6 +61,12 @@ class ExploreTab(QWidget):
         self.plane_card.path_button.toggled.connect(self.path_card.setVisible)
         self.plane_card.path_button.toggled.connect(session.paths.set_shown)
         self.path_overlay = PathOverlay(session, self.plane_card.plane)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the decoded picture is smaller."""
+        super().resizeEvent(event)
+        picture = self.decoded_card.picture
+        picture.setMaximumHeight(max(picture.minimumSizeHint().height(), round(PICTURE * self.height())))
 
 
 def _column(*cards: QWidget, grows: QWidget | None = None) -> QWidget:

@@ -22,7 +22,7 @@ class BookmarksCard(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Places")
         self._session = session
-        self.mark = button("Bookmark this place", "Keep the pinned place (B)", "bookmarkButton", "layer")
+        self.mark = button("Bookmark", "Keep the pinned place (B)", "bookmarkButton", "layer")
         self.list = QListWidget()
         self.list.setObjectName("bookmarks")
         self.list.setAccessibleName("Marked places")

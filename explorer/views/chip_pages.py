@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -19,12 +19,31 @@ from explorer.views.card import button
 from explorer.views.flow_layout import FlowLayout
 
 
+class _Pages(QStackedWidget):
+    """As wide as the widest page, but only as high as the page in front needs."""
+
+    def minimumSizeHint(self) -> QSize:
+        """The height is that of the page in front."""
+        least, page = super().minimumSizeHint(), self.currentWidget()
+        return least if page is None else QSize(least.width(), page.minimumSizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        """Where text wraps in the page in front."""
+        page = self.currentWidget()
+        return page is not None and page.hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        """Of the page in front."""
+        page = self.currentWidget()
+        return -1 if page is None else page.heightForWidth(width)
+
+
 class ChipPages(QWidget):
     """The first page is there at once; the others are made when they are first shown."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pages = QStackedWidget()
+        self._pages = _Pages()
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._group = QButtonGroup(self)
         self._makers: dict[int, Callable[[], QWidget]] = {}  # of the pages that are not made yet

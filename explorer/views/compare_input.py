@@ -11,7 +11,8 @@ from explorer.views.legend import ClassLegend
 from explorer.views.numbers import number
 from explorer.views.picture_view import PictureView
 
-WIDTH = 158  # of the card
+WIDTH = 158  # of the card, in pixels; more where the longest line, in a large font, needs more
+LONGEST, MARGINS = "log p(x|z) −1000.0", 24
 
 
 class CompareInput(Card):
@@ -22,7 +23,7 @@ class CompareInput(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("Input  x")
         self._session, self._comparison = session, session.comparison
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(max(WIDTH, self.fontMetrics().horizontalAdvance(LONGEST) + MARGINS))
         self.image = PictureView("compareInput", "The input image x", "no image", least=76)
         self._caption = styled_label("", "muted")
         self._caption.setWordWrap(True)

@@ -62,13 +62,15 @@ class CompareSide(Card):
         row.setSpacing(10)
         for view, caption in (
             (self.decoded, self._place),
-            (self.reconstruction, styled_label("reconstruction of x", "muted")),
+            (self.reconstruction, styled_label("reconstruction", "muted")),
         ):
             view.setFixedSize(96, 96)
+            caption.setWordWrap(True)
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column = QVBoxLayout()
             column.setSpacing(3)
             column.addWidget(view, alignment=Qt.AlignmentFlag.AlignHCenter)
-            column.addWidget(caption, alignment=Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(caption)
             row.addLayout(column)
         self.terms = QLabel()
         self.terms.setObjectName(f"compare{place}Terms")

@@ -33,7 +33,7 @@ class DecodedCard(Card):
         super().__init__("Decoded  p(x|z)")
         self._session = session
         self.picture = PictureView(
-            "decodedImage", "The picture decoded at z", "opening the model …", least=180
+            "decodedImage", "The picture decoded at z", "opening the model …", least=120
         )
         self.body.addWidget(self.picture)
         self._build_coordinates()

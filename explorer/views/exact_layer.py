@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QPushButton
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SIGMAS = (1, 2)  # of q*
 MOST_RINGS = 5
+NEARLY_ALL = 0.99  # of the mass of p(z|x)
 NOTABLE = 0.05  # share of p(z|x) in a mode, from which on it is given a ring
 TIP = (
     "The exact posterior p(z|x): the smallest regions that hold 39.3 % and 86.5 % of it, as one and two "
@@ -51,6 +53,17 @@ class ExactLayer(QObject):
         self._wanted = visible
         self._watch()
         self._show()
+
+    def places(self) -> NDArray[np.floating]:
+        """What holds all that is drawn, and nearly all of p(z|x): (N, 2); none while nothing is."""
+        evidence, chart = self._session.evidence, self._session.exploration.chart
+        parts: list[Line] = []
+        if self._wanted and evidence.exact is not None:
+            parts += contour_lines(evidence.exact, chart)[-1]
+            parts.append(chart.places(evidence.exact.cells_holding(NEARLY_ALL)))
+        if self._wanted and evidence.gaps is not None:
+            parts += _outlines(evidence.gaps, chart)
+        return np.concatenate((np.zeros((0, 2)), *parts))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Nothing is computed for a plot that nobody sees."""
@@ -94,6 +107,7 @@ class ExactChip(QPushButton):
         self.setChecked(True)
         self._session = session
         self._layer = ExactLayer(session, plot)
+        self.places = self._layer.places
         self.toggled.connect(self._layer.set_visible)
         session.workspace.model_changed.connect(self._follow)
         self._follow()

@@ -22,13 +22,14 @@ from vae.tiles import TileGrid, view_grid
 HOME = QRectF(-3.2, -3.2, 6.4, 6.4)  # what is seen at first: the prior's three circles
 WIDEST = 40.0  # the most of the plane that can be seen
 NARROWEST = 0.005
+AROUND = 0.25  # of what is zoomed to, beside it on each side
 TILE_PIXELS = 20.0  # on the screen: the least side of a decoded picture of 28 pixels
 TILE_SIDE = 28
 LEAST_TILE, MOST_TILE = 16.0, 64.0  # the same of smaller and of larger pictures
 ROW_TILES = 2.0  # times as large are the tiles of a line, which are but one row
 BY_QUANTILES = "by quantiles of p(z)"
 INK = 0.5  # opacity of the manifold's ink: it leaves the points legible
-FAINT = 0.25  # opacity of the manifold beneath a map
+FAINT, MUTED = 0.25, 0.55  # opacity of the manifold beneath a map, and of the points on it
 NUDGES = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -128,14 +129,13 @@ class LatentPlane(DraggablePlot):
             xMin=-widest, xMax=widest, yMin=-widest, yMax=widest,
         )  # fmt: skip
 
-    def zoom_to_posterior(self) -> None:
-        """Show the ellipses and as much again on each side; of a point without extent, its surroundings."""
+    def zoom_to(self, frame: QRectF) -> None:
+        """Show this part of the plane and some more on each side; of a point, its surroundings."""
         self._leave_home()
-        whole = self._ellipses.scales()
-        if whole.isEmpty():
+        if frame.isEmpty():
             reach = self._home.width() / 40
-            whole = whole.adjusted(-reach, -reach, reach, reach)
-        self.plane.setRange(whole, padding=1.0)
+            frame = frame.adjusted(-reach, -reach, reach, reach)
+        self.plane.setRange(frame, padding=AROUND)
 
     # --- what is drawn
 
@@ -181,9 +181,10 @@ class LatentPlane(DraggablePlot):
         """Show or hide the decoded tiles."""
         self._manifold.setVisible(visible)
 
-    def fade_manifold(self, faded: bool) -> None:
-        """Let the decoded tiles shine through a map faintly, or show them as they are."""
-        self._manifold.setOpacity(FAINT if faded else 1.0)
+    def make_room_for_map(self, shown: bool) -> None:
+        """Let a map be seen between tiles and points, which are then faint."""
+        self._manifold.setOpacity(FAINT if shown else 1.0)
+        self._points.setOpacity(MUTED if shown else 1.0)
 
     def set_points_visible(self, visible: bool) -> None:
         """Show or hide the encoded images."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -38,6 +38,12 @@ class ClassLegend(QWidget):
             chip.deleteLater()
         shown = names if len(names) <= MOST_CHIPS else ()
         self._chips = [self._chip(label, name) for label, name in enumerate(shown)]
+
+    def isolate(self, alone: int | None) -> None:
+        """Mark the class that is seen alone."""
+        for label, chip in enumerate(self._chips):
+            with QSignalBlocker(chip):
+                chip.setChecked(label == alone)
 
     def _chip(self, label: int, name: str) -> QPushButton:
         chip = QPushButton(name)

@@ -57,11 +57,15 @@ class PartChooser(QPushButton):
         elif points is None:
             text = ""
         else:
-            info, count = workspace.info_of(points.dataset), len(points.encodings.labels)
-            title = info.title if info is not None else points.dataset
-            text = (
-                f"{count:,} {points.part.value} images of {title}"
-                if points.accuracy is None
-                else f"{title}: label right for {points.accuracy:.1%} of {count:,}"
-            )
+            count = len(points.encodings.labels)
+            text = f"{count:,} {points.part.value} images{self._whose(points.dataset)}"
+            if points.accuracy is not None:
+                text = f"label right for {points.accuracy:.1%} of {text}"
         self.setText(f"{text} ▾" if fits and text else text)
+
+    def _whose(self, dataset: str) -> str:
+        """The data set is named where it is not the open one."""
+        data, info = self._session.workspace.dataset, self._session.workspace.info_of(dataset)
+        if data is not None and data.info.name == dataset:
+            return ""
+        return f" of {info.title if info is not None else dataset}"

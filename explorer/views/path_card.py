@@ -78,7 +78,7 @@ class PathCard(Card):
         self.save_gif = menu.addAction("Save GIF …")
         self.save_strip = menu.addAction("Save strip …")
         self.export.setMenu(menu)
-        row = FlowLayout()
+        row = FlowLayout(spacing=4)
         for widget in (
             *(self.title, self.set_a, self.image_a, self.set_b, self.image_b),
             *(self.play, self.export),

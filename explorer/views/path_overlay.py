@@ -12,10 +12,12 @@ from explorer.session import Session
 from explorer.theme import Theme, current_theme
 from explorer.views.latent_plane import LatentPlane
 from explorer.views.plane_items import cosmetic_pen
+from vae.chart import Chart
 
 STRAIGHT_DASH, GEODESIC_DASH = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
 WIDTH = 2.2  # pixels
 HALO = 5.0  # around it, so that it stands out from points and tiles
+BENT = 1_000  # pieces of a line that the chart bends: so many that it is smooth however near one looks
 NOWHERE = np.zeros((0, 2), np.float32)
 
 
@@ -54,9 +56,9 @@ class PathOverlay(QObject):
                 mark.setPos(*chart.places(end.z[None])[0].tolist())
         line = geodesic = NOWHERE
         if paths.shown and a is not None and b is not None:
-            line = chart.places(np.stack((a.z, b.z)))
+            line = _places(chart, np.stack((a.z, b.z)))
             film = paths.found.geodesic if paths.found is not None else None
-            geodesic = NOWHERE if film is None else chart.places(film.curve.codes)
+            geodesic = NOWHERE if film is None else _places(chart, film.curve.codes)
         _draw(self.straight, line)
         _draw(self.geodesic, geodesic)
 
@@ -75,6 +77,15 @@ class PathOverlay(QObject):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.Show):
             self._restyle()
         return super().eventFilter(watched, event)
+
+
+def _places(chart: Chart, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the straight pieces between codes (K, D) look like: (N, 2), bent in a chart of quantiles."""
+    if not chart.quantiles:
+        return chart.places(codes)
+    pieces = len(codes) - 1
+    along = np.linspace(0, pieces, pieces * -(-BENT // pieces) + 1)  # through each of the codes
+    return chart.places(np.stack([np.interp(along, np.arange(pieces + 1), axis) for axis in codes.T], 1))
 
 
 def _draw(curve: pg.PlotCurveItem, places: NDArray[np.float32]) -> None:

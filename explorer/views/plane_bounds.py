@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vae import Posterior, Prior
 
 INNER = (0.5, 99.5)  # percentiles of the codes that the whole plane holds, where no prior bounds it
-SIGMAS = 3.0  # standard deviations of a component that it holds
+SIGMAS = 3.0  # standard deviations of a component, or of q(z|x), that is held whole
 LEAST = 1.0  # side of the whole plane
 RAISED = 0.2  # shares of its side by which its middle lies above a line
 MARGIN = 0.02  # around the bounds of a chart
@@ -42,6 +42,13 @@ def posterior_shapes(
     """Where the mean of q(z|x) stands, (2,), and its outlines at one and two standard deviations, (S, 2)."""
     loc, scale = posterior.z_loc[None], posterior.z_scale[None]
     return chart.places(loc)[0], [chart.outlines(loc, scale, sigmas)[0] for sigmas in POSTERIOR_SIGMAS]
+
+
+def posterior_frame(posterior: Posterior, chart: Chart, beside: NDArray[np.floating]) -> QRectF:
+    """What holds q(z|x) at three standard deviations, and the places ``beside`` (N, 2)."""
+    around = chart.outlines(posterior.z_loc[None], posterior.z_scale[None], SIGMAS)[0]
+    places = np.concatenate((around, beside)).astype(np.float64)
+    return _around(places.min(0), places.max(0))
 
 
 def whole_plane(prior: Prior | None, places: NDArray[np.float32], chart: Chart) -> QRectF | None:

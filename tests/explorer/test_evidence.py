@@ -1,10 +1,14 @@
 """p(z|x) on the plane, and log p(x) beside it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -17,9 +21,10 @@ from explorer.views.evidence_line import EvidenceLine
 from explorer.views.exact_items import BestGaussian, Contours, ModeRing
 from explorer.views.exact_layer import ExactChip
 from tests.explorer.conftest import PATIENCE
-from vae.chart import axis_chart
+from vae.chart import Chart, axis_chart
 
 OpenIn = Callable[[MainWindow, Path], None]
+Mouse = Any  # of conftest.py
 
 
 @pytest.fixture
@@ -45,6 +50,15 @@ def page(window: MainWindow) -> EvidenceCard:
     card = window.explore.pages.findChild(EvidenceCard)
     assert card is not None
     return card
+
+
+@pytest.fixture
+def astray(window: MainWindow, open_in: OpenIn, small_model: Path, tmp_path: Path) -> None:
+    """Have a model open that encodes each image far from where its p(z|x) lies."""
+    checkpoint = vae.load(small_model)
+    checkpoint.model.encoder.layers[-1].bias.data[:2] += 1.5  # of the means
+    vae.save(tmp_path / "astray.safetensors", checkpoint)
+    open_in(window, tmp_path / "astray.safetensors")
 
 
 def plain(label: QLabel) -> str:
@@ -163,7 +177,7 @@ def test_a_mode_too_small_to_be_seen_has_a_ring(
     (ring,) = (ring for ring in rings if ring.isVisible())
     peak = window.session.evidence.exact.modes[0].peak
     assert (ring.pos().x(), ring.pos().y()) == pytest.approx(tuple(peak), abs=1e-5)
-    plane.zoom_to_posterior()
+    window.explore.plane_card.zoom_to_posterior()
     assert not ring.isVisible()
 
 
@@ -175,6 +189,66 @@ def test_the_contours_follow_the_chart(window: MainWindow, found: Callable[[Main
     assert after.getRect() == pytest.approx(
         (before.top(), before.left(), before.height(), before.width()), abs=1e-5
     )
+
+
+def shares_in_view(window: MainWindow) -> tuple[float, float]:
+    """How much of p(z|x), and of draws from q(z|x), is in view."""
+    view = window.explore.plane_card.plane.view_rect()
+    exact, posterior = window.session.evidence.exact, window.session.exploration.posterior
+    cells = np.concatenate([patch.cells().centres for patch in exact.patches])
+    masses = np.exp(np.concatenate([patch.log_mass.ravel() for patch in exact.patches]))
+    noise = np.random.default_rng(0).standard_normal((2_000, 2))
+    draws = posterior.z_loc + posterior.z_scale * noise
+
+    def seen(z: NDArray[np.floating]) -> NDArray[np.bool_]:
+        return np.array([view.contains(*place) for place in z.tolist()])
+
+    return float(masses[seen(cells)].sum() / masses.sum()), float(seen(draws).mean())
+
+
+@pytest.mark.usefixtures("astray")
+def test_zoom_shows_both_posteriors_however_far_they_are_apart(
+    qtbot: QtBot, window: MainWindow, mouse: Mouse, found: Callable[[MainWindow], Evidence]
+) -> None:
+    exact, posterior = found(window).exact, window.session.exploration.posterior
+    assert (np.abs(exact.loc - posterior.z_loc) > 3 * posterior.z_scale).any()
+    mouse.click(window.explore.plane_card.zoom_button)
+    held, drawn = shares_in_view(window)
+    assert held > 0.98
+    assert drawn > 0.98
+    plane = window.explore.plane_card.plane
+    chosen = plane.chosen_view
+    plane.go_home()
+    qtbot.keyClick(window, Qt.Key.Key_Z)
+    assert plane.chosen_view == chosen
+    window.explore.plane_card.exact_layer.click()
+    qtbot.keyClick(window, Qt.Key.Key_Z)
+    held, drawn = shares_in_view(window)
+    assert held < 0.5
+    assert drawn > 0.98
+
+
+@pytest.mark.usefixtures("astray")
+@pytest.mark.parametrize("plane", ["slanting", "by quantiles", "a line"])
+def test_zoom_shows_both_on_every_kind_of_plane(
+    window: MainWindow, found: Callable[[MainWindow], Evidence], plane: str,
+    open_in: OpenIn, save_model: Callable[..., Path],
+) -> None:  # fmt: skip
+    session = window.session
+    if plane == "a line":
+        open_in(window, save_model("line", latent_dim=1))
+    elif plane == "slanting":
+        directions = np.array(((0.6, 0.8), (-0.8, 0.6)), np.float32)
+        session.exploration.set_chart(Chart(np.zeros(2, np.float32), directions, ("a", "b")))
+    else:
+        session.exploration.set_chart(replace(axis_chart(2), quantiles=True))
+    exact = found(window).exact
+    window.explore.plane_card.zoom_to_posterior()
+    view, chart = window.explore.plane_card.plane.view_rect(), session.exploration.chart
+    for z in (exact.loc, session.exploration.posterior.z_loc, session.evidence.gaps.best_loc):
+        assert view.contains(*chart.places(z[None])[0].tolist())
+    assert view.contains(item(window, Contours).boundingRect())
+    assert view.contains(item(window, BestGaussian).boundingRect())
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_each_layer_can_be_hidden_and_shown_again(
 ) -> None:
     grids: list[object] = []
     window.session.exploration.manifold_ready.connect(lambda manifold: grids.append(manifold.grid))
-    card.plane.zoom_to_posterior()
+    card.zoom_to_posterior()
     card.plane.plane.scaleBy((4, 4))
     settle = card.plane._settle
     qtbot.waitUntil(lambda: not settle.isActive() and grids[-1:] == [card.plane._grid], timeout=PATIENCE)
@@ -67,11 +67,11 @@ def test_points_wear_the_colour_of_their_class(card: PlaneCard, small: Checkpoin
     expected = np.array([QColor(CLASSES[label]).getRgb()[:3] for label in small.encodings.labels])
     assert np.array_equal(card.plane._colours[:, :3], expected)
     assert (card.plane._colours[:, 3] == FULL).all()
-    assert "300 test images of Stroke digits" in card._source.text()
+    assert "300 test images" in card.legend.source.text()
 
 
 def test_the_legend_isolates_a_class(mouse: Mouse, card: PlaneCard, small: Checkpoint) -> None:
-    labels, chips = small.encodings.labels, card._classes._chips
+    labels, chips = small.encodings.labels, card.legend.classes._chips
     assert [chip.text() for chip in chips] == list("0123456789")
     everything = drawn(card)
     for label in (4, 7):
@@ -85,17 +85,17 @@ def test_the_legend_isolates_a_class(mouse: Mouse, card: PlaneCard, small: Check
 
 def test_points_can_be_coloured_by_a_factor(window: MainWindow, card: PlaneCard) -> None:
     slant = window.session.workspace.dataset.test_factors["slant"]
-    card.colour_box.setCurrentText("slant")
-    assert card._factor.isVisible()
-    assert not card._classes.isVisible()
+    card.legend.colour_box.setCurrentText("slant")
+    assert card.legend.factor.isVisible()
+    assert not card.legend.classes.isVisible()
     red, green, blue = card.plane._colours[np.argsort(slant), :3].astype(int).T
     assert (np.diff(green) >= 0).all()  # viridis grows greener all along
     assert green[-1] - green[0] > 200
     assert blue[-1] < blue[0] < red[-1]
-    assert card._factor._low < np.median(slant) < card._factor._high
-    card.colour_box.setCurrentText("class")
-    assert card._classes.isVisible()
-    assert not card._factor.isVisible()
+    assert card.legend.factor._low < np.median(slant) < card.legend.factor._high
+    card.legend.colour_box.setCurrentText("class")
+    assert card.legend.classes.isVisible()
+    assert not card.legend.factor.isVisible()
 
 
 # --- as files

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -130,6 +132,20 @@ def test_the_strips_run_from_a_to_b(
     assert geodesic[FRAMES // 2] == decoded(small, codes[len(codes) // 2])
     np.testing.assert_allclose(drawn(window, "straight"), ends, atol=1e-6)
     np.testing.assert_array_equal(drawn(window, "geodesic"), codes)
+
+
+def test_a_chart_of_quantiles_bends_both_ways(
+    window: MainWindow, ends: Ends, found: PathFound, exploration: Exploration
+) -> None:
+    exploration.set_chart(replace(exploration.chart, quantiles=True))
+    for way, codes in (("straight", np.stack(ends)), ("geodesic", found.geodesic.curve.codes)):
+        fine = np.concatenate([np.linspace(a, b, 300) for a, b in pairwise(codes)])
+        places = drawn(window, way)
+        true = np.vectorize(NormalDist().cdf)(fine)
+        away = np.linalg.norm(places[:, None] - true, axis=2).min(1)
+        assert away.max() < np.linalg.norm(np.diff(true, axis=0), axis=1).max()
+        assert np.linalg.norm(np.diff(places, axis=0), axis=1).max() < 0.002
+        np.testing.assert_allclose(places[[0, -1]], true[[0, -1]], atol=1e-6)
 
 
 def test_both_lengths_of_both_ways_are_told(

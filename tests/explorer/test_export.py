@@ -65,7 +65,7 @@ def lines(drawing: ET.Element, colour: str) -> list[np.ndarray[Any, Any]]:
 
 def test_the_plane_is_drawn_with_lines_and_letters(window: MainWindow, named: Named, tmp_path: Path) -> None:
     plane = window.explore.plane_card.plane
-    plane.zoom_to_posterior()
+    window.explore.plane_card.zoom_to_posterior()
     plane.repaint()
     path = named(tmp_path / "plane.svg")
     window.exports.save_plane_as_svg()

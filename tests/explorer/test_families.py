@@ -146,7 +146,7 @@ def test_the_plane_shows_which_label_is_most_probable_where(qtbot: QtBot, window
 
 @one_family("labels")
 def test_the_share_of_labels_that_are_right_is_told(qtbot: QtBot, window: MainWindow) -> None:
-    source, data = window.explore.plane_card._source, window.session.workspace.dataset
+    source, data = window.explore.plane_card.legend.source, window.session.workspace.dataset
     qtbot.waitUntil(lambda: "label right for" in source.text(), timeout=PATIENCE)
     model = network(window)
     assert isinstance(model, LabelVAE)
@@ -187,15 +187,15 @@ def test_components_are_drawn_to_scale_and_colour_the_points(qtbot: QtBot, windo
     assert not card.plane._circles.isVisible()
     card.layers["Prior"].click()
     assert not card.plane._components.isVisible()
-    qtbot.waitUntil(lambda: card.colour_box.findText("component") >= 0, timeout=PATIENCE)
-    card.colour_box.setCurrentText("component")
+    qtbot.waitUntil(lambda: card.legend.colour_box.findText("component") >= 0, timeout=PATIENCE)
+    card.legend.colour_box.setCurrentText("component")
     with torch.no_grad():
         chosen = model.component_probabilities(torch.from_numpy(data.test_images / np.float32(255.0))).argmax(
             1
         )
     expected = np.array([QColor(CLASSES[component]).getRgb()[:3] for component in chosen])
     np.testing.assert_array_equal(card.plane._colours[:, :3], expected)
-    assert [chip.text() for chip in card._classes._chips] == [str(place) for place in range(1, 11)]
+    assert [chip.text() for chip in card.legend.classes._chips] == [str(place) for place in range(1, 11)]
 
 
 # --- autoencoder

@@ -30,7 +30,7 @@ PATIENCE = 60_000  # milliseconds
 def choose(qtbot: QtBot, window: MainWindow, part: Part) -> None:
     """By the menu beneath the plane, and wait until all is encoded."""
     encoded = window.session.encoded_data
-    window.explore.plane_card._source._actions[part].trigger()
+    window.explore.plane_card.legend.source._actions[part].trigger()
     count = len(window.session.workspace.dataset.labels_of(part))
     qtbot.waitUntil(
         lambda: encoded.points.part is part and len(encoded.points.encodings.labels) == count,
@@ -110,9 +110,9 @@ def test_the_training_set_can_be_shown_in_place_of_the_test_set(
     qtbot: QtBot, window: MainWindow, small: Checkpoint
 ) -> None:
     card, data = window.explore.plane_card, window.session.workspace.dataset
-    assert "300 test images of Stroke digits" in card._source.text()
+    assert "300 test images" in card.legend.source.text()
     choose(qtbot, window, Part.TRAINING)
-    assert "1,000 training images of Stroke digits" in card._source.text()
+    assert "1,000 training images" in card.legend.source.text()
     expected = vae.encode_images(small.model, data.train_images, data.train_labels)
     np.testing.assert_allclose(card.plane._places, expected.z_loc, atol=1e-4)
     assert window.session.encoded_data.images is not None
@@ -122,7 +122,7 @@ def test_the_training_set_can_be_shown_in_place_of_the_test_set(
 
 
 def test_factors_are_known_of_the_test_set_alone(qtbot: QtBot, window: MainWindow) -> None:
-    box = window.explore.plane_card.colour_box
+    box = window.explore.plane_card.legend.colour_box
     offered = box.count()
     assert offered > 1
     choose(qtbot, window, Part.TRAINING)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from explorer.app import open_window as start
@@ -20,7 +20,11 @@ from explorer.bookmarks import Bookmark
 from explorer.main_window import MainWindow
 from explorer.places import Places
 from explorer.view_state import StoredChart, StoredEnd, StoredPicture, ViewState, read_view, write_view
+from explorer.viewpoint import Colouring
+from explorer.views.legend import FAINT, FULL
+from explorer.views.spacing_chip import SpacingChip
 from vae.chart import Chart
+from vae.dataset import Part
 from vae.errors import ViewError
 from vae.maps import MapKind
 
@@ -55,12 +59,28 @@ def view(window: MainWindow, tmp_path: Path) -> Path:
     session.bookmarks.add_pin()
     session.paths.put_pin(0)
     session.paths.put_image(1)
+    session.paths.go(0.3)
+    session.exploration.pin_code(np.array((0.125, -1.7), np.float32))
     session.maps.choose(MapKind.ENTROPY)
     card.plane.show_view(QRectF(-1.25, -2.5, 1.5, 1.0))
-    card.layers["Points"].click()
+    session.encoded_data.choose(Part.TRAINING)
+    for switch in switches(window).values():
+        switch.click()
+    session.viewpoint.colour_points(Colouring("class", 4))
     path = tmp_path / "a view.json"
     session.view_files.save(path)
     return path
+
+
+def switches(window: MainWindow) -> dict[str, QPushButton]:
+    """All that the row above the plane has to switch on and off, but for the chart's own chips."""
+    card = window.explore.plane_card
+    row = card.findChildren(QPushButton, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return {
+        button.text(): button
+        for button in row
+        if button.isCheckable() and not button.isHidden() and not isinstance(button, SpacingChip)
+    }
 
 
 def described(window: MainWindow) -> dict[str, object]:
@@ -75,7 +95,12 @@ def described(window: MainWindow) -> dict[str, object]:
         "picture": session.exploration.picture.tolist(),
         "chart": (chart.origin.tolist(), chart.directions.tolist(), chart.names, chart.quantiles),
         "view": card.plane.chosen_view,
-        "layers": {name: layer.isChecked() for name, layer in card.layers.items()},
+        "layers": {name: switch.isChecked() for name, switch in switches(window).items()},
+        "part": session.encoded_data.part,
+        "legend": [chip.isChecked() for chip in card.legend.classes._chips],
+        "colour": card.legend.colour_box.currentText(),
+        "slider": window.explore.path_card.slider.value(),
+        "path shown": window.explore.path_card.isVisible(),
         "map": session.maps.chosen,
         "ends": [end and (end.z.tolist(), end.image and end.image.seen.tolist()) for end in (a, b)],
         "bookmarks": session.bookmarks.marks,
@@ -93,11 +118,16 @@ def test_a_new_session_shows_the_same(
     other = open_window()
     open_in(other, save_model("other", latent_dim=5))
     open_view(other, view)
+    assert "a view.json" in other.statusBar().currentMessage()
     assert described(other) == described(window)
+    assert {"Points", "All q", "p(z|x)", "Path"} <= set(switches(window))
     planes = [shown.explore.plane_card.plane for shown in (window, other)]
     qtbot.waitUntil(lambda: planes[0].view_rect() == planes[1].view_rect(), timeout=PATIENCE)
+    for plane in planes:
+        qtbot.waitUntil(lambda plane=plane: len(plane._places) == 1_000, timeout=PATIENCE)
+    assert np.array_equal(planes[0]._colours, planes[1]._colours)
+    assert (planes[1]._colours[:, 3] == FAINT).any()
     assert not other.banner.isVisible()
-    assert "a view.json" in other.statusBar().currentMessage()
 
 
 def test_opening_a_view_of_the_open_model_is_one_move(
@@ -112,6 +142,31 @@ def test_opening_a_view_of_the_open_model_is_one_move(
     assert described(window) == saved
     window.session.moves.undo()
     assert before.same_as(window.session.moves.standpoint)
+
+
+def test_a_factor_that_colours_the_points_is_kept(
+    window: MainWindow, tmp_path: Path, open_window: Callable[[], MainWindow], open_view: Open
+) -> None:
+    window.explore.plane_card.legend.colour_box.setCurrentText("slant")
+    window.session.view_files.save(tmp_path / "slant.json")
+    other = open_window()
+    open_view(other, tmp_path / "slant.json")
+    assert other.explore.plane_card.legend.colour_box.currentText() == "slant"
+    planes = [shown.explore.plane_card.plane for shown in (window, other)]
+    assert np.array_equal(planes[0]._colours, planes[1]._colours)
+
+
+def test_a_view_from_before_these_were_kept_shows_the_test_set_by_class(
+    window: MainWindow, view: Path, open_view: Open
+) -> None:
+    values = json.loads(view.read_text())
+    for later in ("part", "colouring", "share"):
+        del values[later]
+    view.write_text(json.dumps(values))
+    open_view(window, view)
+    assert window.session.encoded_data.part is Part.TEST
+    assert (window.explore.plane_card.plane._colours[:, 3] == FULL).all()
+    assert described(window)["z"] == pytest.approx([0.125, -1.7])
 
 
 def test_a_drawing_is_kept_pixel_by_pixel(
@@ -257,9 +312,12 @@ SIMPLE = ViewState(
     chart=StoredChart((0.0, 0.0), ((1.0, 0.0), (0.0, 1.0)), ("z₁", "z₂"), quantiles=True),
     view=(-1.0, -2.0, 0.5, 0.25),
     layers=("Manifold", "q(z|x)"),
+    part=Part.TRAINING,
+    colouring=Colouring("slant", None),
     map=MapKind.KL,
     path=(StoredEnd((1.0, 2.0), StoredPicture((3, 1, 1), b"abc"), 7), None),
     way="geodesic",
+    share=0.25,
     bookmarks=(Bookmark("between 4 and 9", (3.0, 4.0), None),),
 )
 
@@ -286,9 +344,14 @@ def spoilt(values: dict[str, Any], **others: object) -> str:
         (lambda values: spoilt(values, noise=-0.5), "'noise' is below 0"),
         (lambda values: spoilt(values, view=[0, 0, 0, 1]), "left, bottom, width and height"),
         (lambda values: spoilt(values, layers=[1]), "'layers' is no list of texts"),
+        (lambda values: spoilt(values, share=1.5), "'share' is not between 0 and 1"),
         (lambda values: spoilt(values, map="treasure"), "an unknown map, 'treasure'"),
         (lambda values: spoilt(values, map=["kl"]), "an unknown map"),
         (lambda values: spoilt(values, way="home"), "an unknown way, 'home'"),
+        (lambda values: spoilt(values, part="half"), "an unknown part of the data, 'half'"),
+        (lambda values: spoilt(values, part=["test"]), "an unknown part of the data"),
+        (lambda values: spoilt(values, colouring="red"), "'colouring' is no object"),
+        (lambda values: spoilt(values, colouring={"by": "class", "alone": -1}), "'alone' is no whole number"),
         (lambda values: spoilt(values, path=[None]), "has not two ends"),
         (lambda values: spoilt(values, bookmarks=[3]), "a bookmark is no object"),
         (
