@@ -12,10 +12,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 import vae
 from explorer.encoded_data import EncodedData
 from explorer.exploration import Exploration
-from explorer.plane_messages import TraversalFound, TraversalRequest
+from explorer.plane_messages import TraversalFound, TraversalRequest, UnitsFound, UnitsRequest
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import OpenedModel, Workspace
 from vae.chart import Chart, axis_chart
+from vae.dataset import Part
 from vae.principal import principal_chart
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ LEAST = 0.1  # from the middle of a strip to its end
 class Dimensions(QObject):
     """Follows the open model, its codes and the pin."""
 
-    changed = Signal()  # another model, other codes
+    changed = Signal()  # another model, other codes, or more is known of them
     input_changed = Signal()  # q(z|x) of the input
     traversed = Signal(object)  # TraversalFound
 
@@ -47,6 +48,8 @@ class Dimensions(QObject):
         self._encoded_data, self._plane = encoded_data, plane
         self._watched: tuple[int, ...] = ()
         self._units: Units | None = None  # once they are asked for, as the next
+        self._outdated = True  # whether they are of other codes
+        self._units_asked: UnitsRequest | None = None
         self._ranges: NDArray[np.float32] | None = None
         self._answers = 0
         self._answered: dict[int, int] = {}  # the number of the last answer on a dimension
@@ -84,22 +87,51 @@ class Dimensions(QObject):
 
     @property
     def units(self) -> Units | None:
-        """KL and variance of each over the encoded images, if there are any."""
+        """KL and variance of each over the encoded images, if there are any; of some models first in part."""
         codes, model = self._codes(), self._workspace.model
         if codes is None or model is None or not len(codes.z_loc):
             return None
-        if self._units is None:
-            self._units = vae.units_of_encodings(model.checkpoint.model, codes)
+        if self._outdated:
+            self._outdated = False
+            self._find_units(model, codes)
         return self._units
 
+    def _find_units(self, model: OpenedModel, codes: Encodings) -> None:
+        """What is known stays until all of it is found anew: in training it hardly changes."""
+        images = self._encoded_data.images
+        needs_images = images is not None and vae.has_more_than_z(model.checkpoint.model)
+        known = self._units is not None and len(self._units.variance) == codes.z_loc.shape[1]
+        if not known or not needs_images:
+            self._units = vae.units_of_encodings(model.checkpoint.model, codes)
+        if images is not None and needs_images:
+            self._units_asked = UnitsRequest(model.version, codes, images)
+            self._plane.request(self._units_asked)
+
     @property
-    def kl_of_input(self) -> NDArray[np.float64] | None:
-        """(D,) nats, of q(z|x) of the input; None where there is none."""
+    def family(self) -> str:
+        """Of the open model; nothing where none is."""
+        model = self._workspace.model
+        return "" if model is None else model.checkpoint.model.config.family
+
+    @property
+    def part(self) -> Part:
+        """Which images the units are told over."""
+        points = self._encoded_data.points
+        return Part.TEST if points is None else points.part
+
+    @property
+    def lacks_images(self) -> bool:
+        """Whether codes are known, and the images that they are of are not open."""
+        return self._codes() is not None and self._encoded_data.images is None
+
+    @property
+    def kl_of_input(self) -> tuple[NDArray[np.float64] | None, float | None]:
+        """(D,) nats, of q(z|x) of the input, and what else its KL has; None where there is none."""
         model, posterior = self._workspace.model, self._exploration.posterior
-        if model is None or posterior is None:
-            return None
-        alone = vae.Encodings(posterior.z_loc[None], posterior.z_scale[None], np.full(1, -1))
-        return vae.units_of_encodings(model.checkpoint.model, alone).kl
+        request = self._exploration.posterior_request()
+        if model is None or posterior is None or request is None:
+            return None, None
+        return vae.kl_of_image(model.checkpoint.model, posterior, request.picture, request.noise)
 
     @property
     def ranges(self) -> NDArray[np.float32]:
@@ -153,24 +185,25 @@ class Dimensions(QObject):
     def _receive(self, message: object) -> None:
         """One that is overtaken shows at least where the drag has come from."""
         model = self._workspace.model
-        if (
-            model is not None
-            and isinstance(message, TraversalFound)
-            and message.request.version == model.version
-        ):
-            self._answers += 1
-            self._answered[message.dimension] = self._answers
-            self.traversed.emit(message)
+        match message:
+            case TraversalFound(request=request) if model is not None and request.version == model.version:
+                self._answers += 1
+                self._answered[message.dimension] = self._answers
+                self.traversed.emit(message)
+            case UnitsFound(request=request) if request is self._units_asked:
+                self._units = message.units
+                self.changed.emit()
 
     @Slot(object)
     def _model_changed(self, model: OpenedModel) -> None:
         """The principal plane is the model's own."""
         if self._exploration.chart.axes is None:
             self.choose_principal_plane() if self.has_principal_plane else self.choose_axes(0, 1)
+        self._units = None
         self._codes_changed()
 
     @Slot()
     def _codes_changed(self) -> None:
-        self._units = self._ranges = None
+        self._outdated, self._ranges = True, None
         self.changed.emit()
         self._ask()

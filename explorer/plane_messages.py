@@ -17,7 +17,7 @@ from vae.maps import MapKind
 from vae.tiles import TileGrid
 
 if TYPE_CHECKING:
-    from vae import VAE, Curve, Encodings, ExactPosterior, Gaps, NearData, Posterior
+    from vae import VAE, Curve, Encodings, ExactPosterior, Gaps, NearData, Posterior, Units
     from vae.aggregate import Share, Surgery
     from vae.magnification import Indicatrices
     from vae.manifold import ManifoldPlan
@@ -297,6 +297,23 @@ class TraversalFound:
     request: TraversalRequest
     dimension: int
     pictures: NDArray[np.uint8]  # (S, C, H, W)
+
+
+@dataclass(frozen=True, eq=False)
+class UnitsRequest:
+    """Tell the KL of each dimension where codes alone do not. The latest request wins."""
+
+    version: int
+    encodings: Encodings
+    images: NDArray[np.uint8]  # (N, C, H, W), whose codes they are
+
+
+@dataclass(frozen=True, eq=False)
+class UnitsFound:
+    """The mean over all images."""
+
+    request: UnitsRequest
+    units: Units
 
 
 @dataclass(frozen=True)

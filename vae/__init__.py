@@ -26,16 +26,25 @@ if TYPE_CHECKING:
     from vae.animation import write_pictures
     from vae.checkpoint import Checkpoint, load, save
     from vae.class_map import accuracy, components_of, knows_classes, most_probable
-    from vae.code_grid import CodeGrid, building_grid, code_grid
+    from vae.code_grid import CodeGrid, building_grid
     from vae.cores import give_way, use_all_cores, use_one_core
     from vae.decoded import Decoded, decode_code
     from vae.devices import available_devices, resolve_device
-    from vae.diagnostics import Judgement, Units, judge, units_of, units_of_encodings
+    from vae.diagnostics import (
+        Judgement,
+        Units,
+        finding_units,
+        has_more_than_z,
+        judge,
+        kl_of_image,
+        units_of,
+        units_of_encodings,
+    )
     from vae.drawing import centre_like_mnist
     from vae.families import register
     from vae.forward_pass import ForwardPass, Scores, join_scores, pass_forward, score_draws
     from vae.gaps import Gaps, gaps_of, infer
-    from vae.geometry import Curve, geodesics, mean_images, straight_line
+    from vae.geometry import Curve, geodesics, mean_images, measuring_line, straight_line
     from vae.gradient_variance import GradientVariance, variance_of_gradient
     from vae.image_gaps import ImageGaps
     from vae.image_terms import ImageTerms, pixel_entropies
@@ -90,15 +99,24 @@ _HOMES = {
     "aggregate": ("Share", "Surgery", "contrast_with_prior", "is_known_on", "share_in_holes", "split_kl"),
     "checkpoint": ("Checkpoint", "load", "save"),
     "class_map": ("accuracy", "components_of", "knows_classes", "most_probable"),
-    "code_grid": ("CodeGrid", "building_grid", "code_grid"),
+    "code_grid": ("CodeGrid", "building_grid"),
     "cores": ("give_way", "use_all_cores", "use_one_core"),
     "decoded": ("Decoded", "decode_code"),
     "devices": ("available_devices", "resolve_device"),
-    "diagnostics": ("Judgement", "Units", "judge", "units_of", "units_of_encodings"),
+    "diagnostics": (
+        "Judgement",
+        "Units",
+        "finding_units",
+        "has_more_than_z",
+        "judge",
+        "kl_of_image",
+        "units_of",
+        "units_of_encodings",
+    ),
     "drawing": ("centre_like_mnist",),
     "families": ("register",),
     "forward_pass": ("ForwardPass", "Scores", "join_scores", "pass_forward", "score_draws"),
-    "geometry": ("Curve", "geodesics", "mean_images", "straight_line"),
+    "geometry": ("Curve", "geodesics", "mean_images", "measuring_line", "straight_line"),
     "gaps": ("Gaps", "gaps_of", "infer"),
     "gradient_variance": ("GradientVariance", "variance_of_gradient"),
     "image_gaps": ("ImageGaps",),
@@ -183,7 +201,6 @@ __all__ = [
     "build",
     "building_grid",
     "centre_like_mnist",
-    "code_grid",
     "components_of",
     "contrast_with_prior",
     "count_parameters",
@@ -194,19 +211,23 @@ __all__ = [
     "epoch_as_json",
     "evaluate",
     "exact",
+    "finding_units",
     "gaps_of",
     "geodesics",
     "give_way",
+    "has_more_than_z",
     "indicatrices",
     "infer",
     "is_known_on",
     "is_told_labels",
     "join_scores",
     "judge",
+    "kl_of_image",
     "knows_classes",
     "load",
     "load_run",
     "mean_images",
+    "measuring_line",
     "most_probable",
     "near_data",
     "pass_forward",

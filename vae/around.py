@@ -1,4 +1,4 @@
-"""What holds of the data around each place of a plane: means over those that are near, and the nearest."""
+"""What holds of the data around each place of a plane: of those that are near, and of the nearest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vae.tiles import TileGrid
 
 WIDTHS = (1.0, 2.0, 4.0)  # standard deviations of the kernel, in cells: the first that finds enough is taken
 ENOUGH = 3.0  # images, each counted by its kernel's weight
+ENOUGH_FOR_MEDIAN = 6.0  # fewer leave it to one of them
 MARGIN = 12  # cells around what is in view whose data count too
 
 
@@ -33,6 +34,41 @@ def local_means(
         found[enough] = total[enough] / weight[enough]
     means: NDArray[np.float32] = found[::-1].astype(np.float32)
     return means
+
+
+def local_medians(
+    places: NDArray[np.floating], values: NDArray[np.floating], grid: TileGrid
+) -> Generator[None, None, NDArray[np.float32]]:
+    """In slices, the weighted median of ``values`` (N,), each weighed as by `local_means`.
+
+    A few large values do not move it.
+
+    Returns:
+        (rows, columns), the top row first; not a number where even the widest kernel finds too few.
+    """
+    order = np.argsort(values)[: np.isfinite(values).sum()]  # the last are no numbers
+    at = (places[order] - (grid.left, grid.bottom)) / grid.step - 0.5  # the cells' centres are whole numbers
+    medians = np.full((grid.rows, grid.columns), np.nan, np.float32)
+    for row in range(grid.rows):
+        near = np.abs(at[:, 1] - row) <= MARGIN
+        if near.any():
+            medians[row] = _medians_along(at[near] - (0, row), values[order[near]], grid.columns)
+        yield
+    return medians[::-1]
+
+
+def _medians_along(
+    at: NDArray[np.floating], values: NDArray[np.floating], columns: int
+) -> NDArray[np.floating]:
+    """(columns,) of values that rise, at places in cells from the first of a row."""
+    away = np.square(at[:, 0] - np.arange(columns)[:, None]) + np.square(at[:, 1])
+    found = np.full(columns, np.nan)
+    for width in reversed(WIDTHS):
+        weight = np.exp(-0.5 * away / width**2).cumsum(1)
+        enough = weight[:, -1] >= ENOUGH_FOR_MEDIAN
+        half = (weight >= weight[:, -1:] / 2.0).argmax(1)
+        found[enough] = values[half[enough]]
+    return found
 
 
 def _binned(

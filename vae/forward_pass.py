@@ -15,7 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vae.adapter import AdaptedModel
 from vae.configuration import ModelConfig
+from vae.families import FAMILIES, family_of
 from vae.inference import add_noise, label_of, to_pictures, to_tensor
 from vae.likelihoods import Normal
 from vae.models import VAE, LabelVAE, kl_to_prior
@@ -62,6 +64,9 @@ class ForwardPass:
     """What becomes of one image (C, H, W) on its way through guide and model."""
 
     config: ModelConfig
+    written: str  # the family whose model() and guide() these are, "" for ones of its own
+    is_adapted: bool  # whether it has neither, but somebody's encode() and decode()
+    latent_is_z: bool  # whether z is all that is drawn, so that the scores make up the ELBO
     x: NDArray[np.uint8]  # (C, H, W), the picture
     seen: NDArray[np.uint8]  # (C, H, W), what the encoder is shown: with noise, if any
     encoder_layers: tuple[
@@ -77,8 +82,13 @@ class ForwardPass:
     mean: NDArray[np.uint8]  # (C, H, W), the picture of E[x|z]
     sigma: Floats | None  # (C, H, W), of a Gaussian
     sample: NDArray[np.uint8]  # (C, H, W), a draw from p(x|z)
-    pixel_log_prob: Floats  # (C, H, W), nats; their sum is log p(x|z)
+    pixel_log_prob: Floats  # (C, H, W), nats, by the likelihood of the configuration
     scores: Scores  # of this one draw, N = 1
+
+    @property
+    def pixels_add_up(self) -> bool:
+        """Whether their sum is the model's log p(x|z): by a likelihood of its own it need not be."""
+        return bool(np.isclose(self.pixel_log_prob.sum(), self.scores.log_likelihood[0], rtol=1e-3))
 
 
 @torch.no_grad()
@@ -101,6 +111,9 @@ def pass_forward(
     likelihood = model.likelihood
     return ForwardPass(
         config=model.config,
+        written=_written(model),
+        is_adapted=isinstance(model, AdaptedModel),
+        latent_is_z=model.latent_is_z,
         x=picture,
         seen=to_pictures(seen)[0] if noise else picture,
         encoder_layers=encoder_layers.values,
@@ -145,6 +158,12 @@ def join_scores(parts: Iterable[Scores]) -> Scores:
         np.concatenate(labels) if labels else None,
         scores[-1].kl,
     )
+
+
+def _written(model: VAE) -> str:
+    """The family that model() and guide() are of: that of the class that has them."""
+    kind = next(kind for kind in type(model).__mro__ if not vars(kind).keys().isdisjoint(("model", "guide")))
+    return next((name for name in FAMILIES if family_of(name) is kind), "")
 
 
 def _draw_epsilon(seed: int, latent_dim: int) -> Floats:

@@ -13,12 +13,13 @@ from explorer.plane_jobs.points import PointsJob
 from explorer.plane_jobs.posterior import PosteriorJob
 from explorer.plane_jobs.tiles import TilesJob
 from explorer.plane_jobs.traversals import TraversalsJob
+from explorer.plane_jobs.units import UnitsJob
 
 
 def make_jobs() -> tuple[Job, ...]:
     """One for each kind of question. What the eye waits for comes first."""
     gaps = KnownGaps()
     return (
-        *(PosteriorJob(), TilesJob(), PathsJob(), TraversalsJob(), EvidenceJob()),
+        *(PosteriorJob(), TilesJob(), PathsJob(), TraversalsJob(), UnitsJob(), EvidenceJob()),
         *(NearDataJob(), PointsJob(), GeodesicJob(), MapsJob(gaps), DataGapsJob(gaps)),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import vae
 from explorer.plane_jobs.known_gaps import KnownGaps
 from explorer.plane_messages import AggregateFound, EncodedImages, MapFound, MapRequest
-from vae.around import local_means, nearest
+from vae.around import local_means, local_medians, nearest
 from vae.chart import Chart
 from vae.maps import MapKind, along, in_bounds, map_grid, row_of
 from vae.tiles import TileGrid
@@ -111,10 +111,10 @@ class MapsJob:
         while len(gaps.known) < wanted:
             if len(gaps.known) >= max(FIRST_GAPS, 1.25 * shown):
                 shown = len(gaps.known)
-                yield _mean_around(request, data, gaps.known, gaps.gap, wanted)
+                yield from _median_around(request, data, gaps.known, gaps.gap, wanted)
             gaps.find_more(model)
             yield None
-        yield _mean_around(request, data, gaps.known, gaps.gap, max(wanted, len(gaps.known)))
+        yield from _median_around(request, data, gaps.known, gaps.gap, max(wanted, len(gaps.known)))
 
 
 def _mean_around(
@@ -124,11 +124,29 @@ def _mean_around(
     values: NDArray[np.float32],
     total: int,
 ) -> MapFound:
-    """The fewer images are known, the larger the cells."""
-    grid = _grid(request, min(FINE, max(COARSE, 2 * round(len(known) ** 0.5))))
+    grid = _grid_for(request, len(known))
     places = request.chart.places(data.encodings.z_loc[known])
     means = local_means(places, values[known], _cells(request, grid))
     return MapFound(request, grid, _spread(request, means, grid), images=(len(known), total))
+
+
+def _median_around(
+    request: MapRequest,
+    data: EncodedImages,
+    known: NDArray[np.int64],
+    values: NDArray[np.float32],
+    total: int,
+) -> Answers:
+    """Of gaps, of which a few are a hundred times the others."""
+    grid = _grid_for(request, len(known))
+    places = request.chart.places(data.encodings.z_loc[known])
+    medians = yield from local_medians(places, values[known], _cells(request, grid))
+    yield MapFound(request, grid, _spread(request, medians, grid), images=(len(known), total))
+
+
+def _grid_for(request: MapRequest, images: int) -> TileGrid:
+    """The fewer images are known, the larger the cells."""
+    return _grid(request, min(FINE, max(COARSE, 2 * round(images**0.5))))
 
 
 def _contrast(request: MapRequest, data: EncodedImages, prior: vae.Prior, grid: TileGrid) -> Answers:

@@ -147,8 +147,9 @@ class DimensionList(QAbstractScrollArea):
         self.scrolled.emit()
 
     def minimumSizeHint(self) -> QSize:
-        """A few rows."""
-        return QSize(self._numbers_width() + FRAMES * (16 + GAP), 2 * self._row_height())
+        """Two rows, or the only one."""
+        rows = max(1, min(2, len(self._rows)))
+        return QSize(self._numbers_width() + FRAMES * (16 + GAP), rows * self._row_height() - BETWEEN)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Larger or smaller pictures."""

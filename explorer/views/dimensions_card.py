@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from explorer.plane_messages import TraversalFound
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 FOLD = "The units whose mean hardly depends on the image: its variance is 0.01 at most (Burda et al. 2015)"
 
+MEANT = {"mixture": " given the component c", "hierarchical": " of the upper level"}  # by the KL of a row
+BEYOND = {"mixture": "c", "hierarchical": "the lower level w"}  # whose KL is of no dimension of z
+WITHOUT_IMAGES = "The KL is told where the images are open."
+
 
 class DimensionsCard(Card):
     """The active units first, the one with the largest KL at the top; computes nothing while it is hidden."""
@@ -33,12 +37,12 @@ class DimensionsCard(Card):
         self.heading.addWidget(self.to_mean)
         self.list = DimensionList()
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.list.setMinimumHeight(130)
         self.body.addWidget(self.list, 1)
         self.fold = button("", FOLD, "inactiveUnits", "chip")
         self.fold.setCheckable(True)
         self.body.addWidget(self.fold)
         self.legend = styled_label("", "muted")
+        self.legend.setObjectName("dimensionsLegend")
         self.legend.setWordWrap(True)
         self.body.addWidget(self.legend)
         self._connect()
@@ -61,7 +65,8 @@ class DimensionsCard(Card):
         if not self.isVisible():
             return
         dimensions, exploration = self._session.dimensions, self._session.exploration
-        units, of_input, count = dimensions.units, dimensions.kl_of_input, len(exploration.pin)
+        units, count = dimensions.units, len(exploration.pin)
+        of_input, of_input_beyond = dimensions.kl_of_input
         ranges = dimensions.ranges
         active = np.ones(count, bool) if units is None or not units.active.any() else units.active
         order = _most_telling_first(units, count)
@@ -82,9 +87,28 @@ class DimensionsCard(Card):
             for place in shown
         ]
         self.list.show_rows(rows)
-        self.legend.setText(_legend(units, of_input))
+        self.list.setMinimumHeight(self.list.minimumSizeHint().height())
+        self.legend.setText(self._legend(units, of_input, of_input_beyond))
         self.legend.setVisible(bool(self.legend.text()))
         self._show_code()
+
+    def _legend(self, units: Units | None, of_input: NDArray[np.float64] | None, beyond: float | None) -> str:
+        """What the numbers are; where the rows are not all of the KL, what else it has and comes to."""
+        dimensions = self._session.dimensions
+        if units is None:
+            return ""
+        if units.kl is None:
+            why = f" {WITHOUT_IMAGES}" if dimensions.family == "mixture" and dimensions.lacks_images else ""
+            return f"var: variance of the means. Tick: μ.{why}"
+        of_x = "" if of_input is None else ", and of x"
+        meant = MEANT.get(dimensions.family, "")
+        words = f"KL in nats{meant}: mean of the {dimensions.part.value} set{of_x}. Tick: μ."
+        if units.kl_beyond is None:
+            return words
+        parts, sums = [units.kl_beyond], [units.kl.sum() + units.kl_beyond]
+        if of_input is not None and beyond is not None:
+            parts, sums = [*parts, beyond], [*sums, of_input.sum() + beyond]
+        return f"{words} With KL {_nats(parts)} of {BEYOND[dimensions.family]} they come to {_nats(sums)}."
 
     @Slot()
     def _show_code(self) -> None:
@@ -111,6 +135,17 @@ class DimensionsCard(Card):
         """Nobody looks."""
         super().hideEvent(event)
         self._session.dimensions.watch(())
+
+    def minimumSizeHint(self) -> QSize:
+        """While it is seen, no more than its rows and words need at this width."""
+        least = super().minimumSizeHint()
+        needed = self.body.minimumHeightForWidth(self.width()) if self.isVisible() else 0
+        return QSize(least.width(), needed) if needed > 0 else least
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Narrower is higher."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the palette and the font."""
@@ -139,16 +174,11 @@ def _tip(place: int, units: Units | None, of_input: NDArray[np.float64] | None) 
     words = []
     if units is not None:
         kl = "" if units.kl is None else f"KL {units.kl[place]:.3g} nats, "
-        words.append(f"over the test set {kl}variance of its mean {units.variance[place]:.2g}")
+        words.append(f"over the encoded images {kl}variance of its mean {units.variance[place]:.2g}")
     if of_input is not None:
         words.append(f"KL of x {of_input[place]:.3g} nats")
     return f"{name_of(place)}: {'; '.join(words)}" if words else name_of(place)
 
 
-def _legend(units: Units | None, of_input: NDArray[np.float64] | None) -> str:
-    if units is None:
-        return ""
-    if units.kl is None:
-        return "var: variance of the means. Tick: μ."
-    of_x = "" if of_input is None else ", and of x"
-    return f"KL in nats: mean of the test set{of_x}. Tick: μ."
+def _nats(values: list[float]) -> str:
+    return " and ".join(f"{value:.2f}" for value in values)

@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.views.card import button
 from explorer.views.forward_bells import Bell, BellRow, BellRows, prior_bells
-from explorer.views.forward_code import guide_code
+from explorer.views.forward_code import guide_code, guide_in_symbols
 from explorer.views.forward_lane import Lane, StageHead
 from explorer.views.forward_layers import Layer, LayerPath, hidden_layer
 from explorer.views.forward_pixels import BoxPicture
@@ -52,12 +52,14 @@ class GuideLane(Lane):
     def show_pass(self, forward: ForwardPass, caption: str) -> None:
         """Show the guide's half; ``caption`` says which image it is."""
         latent_dim = len(forward.z)
-        self.code.show_lines(guide_code(forward.config))
+        self.title.setText(f"Guide  {guide_in_symbols(forward)}")
+        self.code.show_lines(guide_code(forward))
         draws = forward.z_scale.any()
         self.redraw.setEnabled(bool(draws))
         self._x.title.setText("x" if forward.seen is forward.x else "x + noise")
         self._x.sentence.setText(caption)
-        self._parameters.sentence.setText("q(z|x), beside the prior." if draws else "The code: a point.")
+        beside = ", beside the prior." if prior_bells(forward.prior, 0) else "."
+        self._parameters.sentence.setText(f"q(z|x){beside}" if draws else "The code: a point.")
         self._epsilon.sentence.setText("Noise, new in each step." if draws else "Not used: nothing is drawn.")
         self._x.shape.setText(shape(*forward.x.shape))
         self._encoder.shape.setText(f"{forward.x.size:,} → {latent_dim:,} + {latent_dim:,}")

@@ -12,7 +12,9 @@ from explorer.views.forward_code import (
     draw_in_words,
     mean_in_words,
     model_code,
+    model_in_symbols,
     output_in_words,
+    total_in_words,
 )
 from explorer.views.forward_lane import Lane, StageHead
 from explorer.views.forward_layers import Layer, LayerPath, hidden_layer
@@ -49,21 +51,20 @@ class ModelLane(Lane):
     def show_pass(self, forward: ForwardPass) -> None:
         """Show the model's half."""
         latent_dim, image, config = len(forward.z), forward.x.shape, forward.config
-        self.code.show_lines(model_code(config))
+        self.title.setText(f"Model  {model_in_symbols(forward)}")
+        self.code.show_lines(model_code(forward))
         log_prior = f"log p(z) = {nats(float(forward.scores.log_prior[0]))} nats."
         self._prior.title.setText(_prior_in_words(forward))
         self._prior.sentence.setText("No prior." if forward.prior is None else log_prior)
         self._prior.shape.setText(shape(latent_dim))
         self._decoder.shape.setText(f"{latent_dim:,} → {forward.parameters.size:,}")
         self._decoder.sentence.setText(output_in_words(forward))
-        self._mean.sentence.setText(mean_in_words(config))
+        self._mean.sentence.setText(mean_in_words(forward))
         self._likelihood.sentence.setText(draw_in_words(config))
         self.log_prob.setToolTip(cost_in_words(config))
         self._mean.shape.setText(shape(*image))
         self._likelihood.shape.setText(shape(*image))
-        likelihood = float(forward.scores.log_likelihood[0])
-        paid, gained = f"Where x pays {nats(-likelihood)} nats.", f"How x comes to {nats(likelihood)} nats."
-        self._log_prob.sentence.setText(paid if likelihood < 0 else gained)
+        self._log_prob.sentence.setText(total_in_words(forward))
         self._log_prob.shape.setText(shape())
         self.layers.show_layers(_decoder_layers(forward))
         self.mean.show_picture(forward.mean)

@@ -7,7 +7,7 @@ MOST_DIMENSIONS = 4  # of z that are shown; the rest is told in words
 
 def number(value: float, decimals: int = 3) -> str:
     """With a true minus, and commas between thousands."""
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")  # no minus before a zero
 
 
 def nats(value: float) -> str:

@@ -13,6 +13,7 @@ from vae.gap_sample import PER_DECADE, Bar
 
 LINES = 6  # of text that it is high at least
 FEWEST = 10  # bars that there is room for
+UNIT = "nats"
 LEAST = 2.0  # pixels of a bar, however few its images
 BETWEEN = 1.0  # pixels on either side of a bar
 
@@ -112,16 +113,20 @@ class GapHistogram(QWidget):
             self._draw_number(painter, f"{bar.count:,}", column.center().x(), 0)
 
     def _draw_axis(self, painter: QPainter, axes: QRectF) -> None:
-        """Powers of ten, where they are edges of bars, and the unit."""
+        """Powers of ten, where they are edges of bars, and the unit: to the right, or with the last."""
         painter.setPen(QColor(current_theme().muted))
-        for bar in self._bars[1:]:
+        room = self.width() - painter.fontMetrics().horizontalAdvance(UNIT)
+        bottom, unit = round(axes.bottom()), bool(self._bars)
+        for bar in reversed(self._bars[1:]):
             if bar.place % PER_DECADE == 0:
-                x, decade = self.column_of(bar.place).left(), bar.place // PER_DECADE
-                painter.drawLine(round(x), round(axes.bottom()), round(x), round(axes.bottom()) + 3)
-                self._draw_number(painter, f"{10.0**decade:g}", x, round(axes.bottom()) + 3)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        if self._bars:
-            painter.drawText(self.rect(), right, "nats")
+                x, text = self.column_of(bar.place).left(), f"{10.0 ** (bar.place // PER_DECADE):g}"
+                painter.drawLine(round(x), bottom, round(x), bottom + 3)
+                beside = unit and x + painter.fontMetrics().horizontalAdvance(text) > room
+                self._draw_number(painter, f"{text} {UNIT}" if beside else text, x, bottom + 3)
+                unit = unit and not beside
+        if unit:
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(self.rect(), right, UNIT)
 
     def _draw_number(self, painter: QPainter, text: str, x: float, top: int) -> None:
         """Centred on x, as far as there is room."""

@@ -62,6 +62,7 @@ class GapsCard(Card):
         if not self.isVisible():  # shown anew when the page is
             return
         sample, why = self._gaps.sample, self._gaps.why_not
+        self.title.setText(f"Gaps  {self._evidence()} − ELBO")
         note = why if why is not None else "" if sample is not None else WAITING
         self.note.setText(note)
         self.note.setVisible(bool(note))
@@ -75,6 +76,15 @@ class GapsCard(Card):
             self.images.show_images(())
         else:
             self._show_sample(sample)
+
+    def _evidence(self) -> str:
+        """What the ELBO is a bound on."""
+        model, data = self._session.workspace.model, self._session.workspace.dataset
+        if model is None or data is None or not model.checkpoint.model.needs_labels:
+            return "log p(x)"
+        if (data.test_labels < 0).any():
+            return "log p(x)"
+        return "log p(x, y)" if model.checkpoint.model.scores_labels else "log p(x|y)"
 
     def _show_sample(self, sample: GapSample) -> None:
         self.histogram.show_bars(sample.bars())

@@ -13,7 +13,9 @@ from explorer.views.map_colours import Scale, ramp
 from explorer.views.numbers import number
 
 WIDEST = 420  # pixels of the bar
+SHORT = 150  # of one beside which there is no room for the whole of the unit
 GAP = 6
+TICK = 2.0  # pixels: how high a round number's stands above the bar
 ARROW = 4.0  # pixels: half the width of the sign above the bar
 
 
@@ -49,6 +51,7 @@ class MapBar(QWidget):
     def show_scale(self, scale: Scale | None, unit: str) -> None:
         """The ends of the bar and the unit; none of a map of classes."""
         self._scale, self._unit = scale, unit
+        self.setToolTip(unit)
         self.update()
 
     def show_value(self, value: float | None) -> None:
@@ -94,31 +97,56 @@ class MapBar(QWidget):
 
     def _paint_bar(self, painter: QPainter, scale: Scale) -> None:
         theme, metrics = current_theme(), self.fontMetrics()
-        low, high = in_words(scale.low), in_words(scale.high)
+        low = f"{'≤ ' if scale.less else ''}{in_words(scale.low)}"
+        high = f"{'≥ ' if scale.more else ''}{in_words(scale.high)}"
         left = metrics.horizontalAdvance(low) + GAP
-        right = metrics.horizontalAdvance(f"{high}  {self._unit}") + GAP
+        unit = self._unit
+        if metrics.horizontalAdvance(f"{high}  {unit}") > self.width() - left - SHORT - GAP:
+            unit = unit.partition(",")[0]  # the quantity is in the tool tip
+        right = metrics.horizontalAdvance(f"{high}  {unit}") + GAP
         lower = self.rect().adjusted(0, self.height() - metrics.height(), 0, 0)
         across = min(WIDEST, lower.width() - left - right)
         bar = QRectF(left, lower.top() + 2, max(across, 40), lower.height() - 4)
         painter.setPen(QColor(theme.muted))
         painter.drawText(lower, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, low)
         beside = QRect(round(bar.right()) + GAP, lower.top(), right, lower.height())
-        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, f"{high}  {self._unit}")
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, f"{high}  {unit}")
         colours = np.ascontiguousarray(ramp(scale.kind)[None])
         image = QImage(colours.data, 256, 1, 3 * 256, QImage.Format.Format_RGB888)
         painter.drawImage(bar, image)
+        taken = QRectF()
         if self._value is not None:
-            self._paint_mark(painter, bar, float(scale.shares(np.array(self._value))), self._value)
+            taken = self._paint_mark(painter, bar, float(scale.shares(np.array(self._value))), self._value)
+        self._paint_steps(painter, bar, scale, taken)
 
-    def _paint_mark(self, painter: QPainter, bar: QRectF, share: float, value: float) -> None:
-        """At the end, where the value is beyond it."""
-        theme, metrics = current_theme(), self.fontMetrics()
+    def _paint_steps(self, painter: QPainter, bar: QRectF, scale: Scale, taken: QRectF) -> None:
+        """Round numbers above the bar, as many as there is room for beside what is marked."""
+        theme, gap = current_theme(), float(GAP)
+        written = [taken]
+        for step, share in zip(scale.steps, scale.shares(np.array(scale.steps)), strict=True):
+            x = bar.left() + bar.width() * share
+            room = self._room(f"{step:g}", x)
+            if any(room.adjusted(-gap, 0, gap, 0).intersects(other) for other in written):
+                continue
+            written.append(room)
+            painter.setPen(QColor(theme.muted))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"{step:g}")
+            painter.drawLine(QPointF(x, bar.top()), QPointF(x, bar.top() - TICK))
+
+    def _room(self, text: str, x: float) -> QRectF:
+        """Of a text above the bar, at ``x`` or as near as it can be."""
+        metrics = self.fontMetrics()
+        width = metrics.horizontalAdvance(text)
+        return QRectF(min(max(x - width / 2, 0.0), self.width() - width), 0.0, width, metrics.height())
+
+    def _paint_mark(self, painter: QPainter, bar: QRectF, share: float, value: float) -> QRectF:
+        """At the end, where the value is beyond it; the room that its number takes."""
+        theme = current_theme()
         x = bar.left() + bar.width() * min(max(share, 0.0), 1.0)
         text = in_words(value)
-        width = metrics.horizontalAdvance(text)
-        start = min(max(x - width / 2, 0.0), self.width() - width)
+        room = self._room(text, x)
         painter.setPen(QColor(theme.ink))
-        painter.drawText(QPointF(start, metrics.ascent()), text)
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QPen(QColor(theme.card), 1.0))
         painter.setBrush(QColor(theme.ink))
         tip = QPointF(x, bar.top() + ARROW)
@@ -128,6 +156,7 @@ class MapBar(QWidget):
         painter.drawLine(QPointF(x, bar.top() + ARROW), bar.bottomLeft() + QPointF(x - bar.left(), 0.0))
         painter.setPen(QPen(QColor(theme.ink), 1.2))
         painter.drawLine(QPointF(x, bar.top() + ARROW), bar.bottomLeft() + QPointF(x - bar.left(), 0.0))
+        return room
 
 
 def in_words(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +19,10 @@ SEQUENTIAL = "cividis"
 LESS = "#b3682a"  # brown, of q(z) than of p(z); where it is more, q's blue
 OPACITY = 0.8
 REGIONS = 0.45  # opacity of a class where it is certain: points of the same colour stand out
+LOGARITHMIC = (MapKind.GAP, MapKind.MAGNIFICATION)
+LEAST_GAP = 0.01  # nats: smaller ones are drawn alike
 STEEPEST = 4.6  # nats, log 100: ratios beyond are drawn alike
+FIRSTS = (1, 2, 5)  # digits of the round numbers on a logarithmic scale
 FINER = 4  # times that cells are split when they are drawn
 
 
@@ -29,6 +33,8 @@ class Scale:
     kind: MapKind
     low: float
     high: float
+    less: bool = False  # whether some values in view are below the lower end
+    more: bool = False  # or above the upper one
 
     @classmethod
     def of(cls, kind: MapKind, values: NDArray[np.float32]) -> Scale:
@@ -39,12 +45,24 @@ class Scale:
             low = -high
         elif kind is MapKind.MAGNIFICATION:
             low = max(low, 1e-6 * max(high, 1e-6))
-        return cls(kind, low, max(high, low + 1e-6 * max(abs(low), 1.0)))
+        elif kind is MapKind.GAP:
+            low = max(low, LEAST_GAP)
+        high = max(high, low + 1e-6 * max(abs(low), 1.0))
+        return cls(kind, low, high, bool((values < low).any()), bool((values > high).any()))
+
+    @property
+    def steps(self) -> tuple[float, ...]:
+        """Round numbers between the ends of a logarithmic scale, whose middle nobody could guess."""
+        if self.kind not in LOGARITHMIC:
+            return ()
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+        every = [first * 10.0**power for power in powers for first in FIRSTS]
+        return tuple(step for step in every if self.low < step < self.high)
 
     def shares(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Where values stand, beyond the ends too."""
         low, high, at = self.low, self.high, np.asarray(values, np.float64)
-        if self.kind is MapKind.MAGNIFICATION:
+        if self.kind in LOGARITHMIC:
             low, high, at = np.log(low), np.log(high), np.log(np.maximum(at, 1e-30))
         shares: NDArray[np.float64] = (at - low) / (high - low)
         return shares

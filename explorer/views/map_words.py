@@ -20,7 +20,11 @@ class Words:
     sentence: str
 
 
-_AROUND = "The mean of the test images that are encoded around a place; clear where there are too few."
+_AROUND = "The mean of the images encoded around a place; clear where there are too few."
+_TYPICAL = (
+    "The median of the images encoded around a place: half have a larger gap, a few a far larger one. "
+    "Clear where there are too few."
+)
 _WORDS = {
     MapKind.AGGREGATE: Words(
         "q(z) / p(z)",
@@ -31,7 +35,7 @@ _WORDS = {
     MapKind.RECONSTRUCTION: Words("reconstruction", "nats per image, E log p(x|z)", _AROUND),
     MapKind.KL: Words("KL", "nats per image, KL(q(z|x) ‖ p(z))", _AROUND),
     MapKind.ELBO: Words("ELBO", "nats per image", _AROUND),
-    MapKind.GAP: Words("gap", "nats per image, log p(x) − ELBO", _AROUND),
+    MapKind.GAP: Words("gap", "nats per image, log p(x) − ELBO", _TYPICAL),
     MapKind.ENTROPY: Words(
         "pixel entropy",
         "nats, summed over pixels",
@@ -49,6 +53,16 @@ _WORDS = {
         "p(y|z)", "", "Each place has the colour of the most probable label; the fuller, the surer."
     ),
 }
+_UNITS = {  # of families for which another quantity has that name
+    (MapKind.RECONSTRUCTION, "conditional"): "E log p(x|z, y)",
+    (MapKind.RECONSTRUCTION, "hierarchical"): "E log p(x|w)",
+    (MapKind.RECONSTRUCTION, "autoencoder"): "log p(x|z)",
+    (MapKind.KL, "conditional"): "KL(q(z|x, y) ‖ p(z))",
+    (MapKind.KL, "hierarchical"): "KL of both levels",
+    (MapKind.KL, "mixture"): "KL(q(c|x) q(z|x) ‖ p(c) p(z|c))",
+    (MapKind.GAP, "conditional"): "log p(x|y) − ELBO",
+    (MapKind.GAP, "labels"): "log p(x, y) − ELBO",
+}
 
 
 def words_of(kind: MapKind) -> Words:
@@ -56,11 +70,12 @@ def words_of(kind: MapKind) -> Words:
     return _WORDS[kind]
 
 
-def unit_of(kind: MapKind, chart: Chart) -> str:
-    """On this chart."""
+def unit_of(kind: MapKind, config: ModelConfig, chart: Chart) -> str:
+    """Of this model, on this chart."""
     if kind is MapKind.MAGNIFICATION and chart.is_line:
         return "pixels per unit, |J|"
-    return _WORDS[kind].unit
+    special = _UNITS.get((kind, config.family))
+    return _WORDS[kind].unit if special is None else f"nats per image, {special}"
 
 
 def sentence_of(kind: MapKind, config: ModelConfig, chart: Chart) -> str:

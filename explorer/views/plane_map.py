@@ -115,11 +115,11 @@ class PlaneMap(QWidget):
             self.numbers.setText("being computed …")
 
     def _show_map(self) -> None:
-        found = self._session.maps.found
-        self._plane.fade_manifold(found is not None)
+        found, model = self._session.maps.found, self._session.workspace.model
+        self._plane.make_room_for_map(found is not None)
         for item in (self._colours, self._holes, self._steps):
             item.setVisible(found is not None)
-        if found is None:
+        if found is None or model is None:
             self._scale = None
             self.bar.show_scale(None, "")
             self.bar.show_value(None)
@@ -127,7 +127,7 @@ class PlaneMap(QWidget):
         kind = found.request.kind
         assert kind is not None
         self._scale = None if kind in OF_CLASSES else Scale.of(kind, found.values)
-        self.bar.show_scale(self._scale, unit_of(kind, found.request.chart))
+        self.bar.show_scale(self._scale, unit_of(kind, model.checkpoint.model.config, found.request.chart))
         self.bar.updateGeometry()
         self._holes.trace(found.holes)
         self._steps.trace([] if found.indicatrices is None else list(found.indicatrices.outlines))
@@ -209,7 +209,7 @@ def _in_words(found: AggregateFound) -> str:
     """The mean KL and its parts, with their standard errors, and the share of holes."""
     surgery, holes = found.surgery, found.holes
     text = (
-        f"mean KL {_with_error(surgery.mean_kl, surgery.mean_kl_error)} = "
+        f"mean KL(q(z|x) ‖ p(z)) {_with_error(surgery.mean_kl, surgery.mean_kl_error)} = "
         f"I(x; z) {_with_error(surgery.information, surgery.information_error)} + "
         f"KL(q(z) ‖ p(z)) {_with_error(surgery.marginal_kl, surgery.marginal_kl_error)} nats. "
         f"I cannot exceed log {surgery.images:,} = {number(surgery.most_information)}."

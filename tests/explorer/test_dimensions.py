@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,6 +192,22 @@ def test_each_row_tells_the_kl_of_its_dimension(window: MainWindow, page: Dimens
         assert row.lines == (f"KL {means[row.dimension]:.2f}", f"of x {of_x[row.dimension]:.2f}")
 
 
+@pytest.mark.parametrize(
+    "window",
+    [{"latent_dim": 2, "family": "mixture"}, {"latent_dim": 2, "family": "hierarchical"}],
+    indirect=True,
+)
+def test_the_rows_and_what_is_beyond_them_add_up_to_the_kl(
+    qtbot: QtBot, window: MainWindow, page: DimensionsCard
+) -> None:
+    qtbot.waitUntil(lambda: "come to" in page.legend.text(), timeout=PATIENCE)
+    beyond, beyond_of_x, whole, whole_of_x = map(float, re.findall(r"\d+\.\d\d", page.legend.text()))
+    kl, of_x = ([float(row.lines[place].split()[-1]) for row in page.list.rows] for place in (0, 1))
+    assert whole == pytest.approx(sum(kl) + beyond, abs=0.02)
+    assert whole_of_x == pytest.approx(sum(of_x) + beyond_of_x, abs=0.02)
+    assert whole_of_x == pytest.approx(window.session.exploration.posterior.terms.kl, abs=0.01)
+
+
 def test_strips_show_what_lies_along_each_dimension(
     qtbot: QtBot, window: MainWindow, page: DimensionsCard
 ) -> None:
@@ -254,6 +271,8 @@ def test_back_to_the_mean(page: DimensionsCard, mouse: Mouse, exploration: Explo
 def test_nothing_is_decoded_for_a_page_that_nobody_sees(
     qtbot: QtBot, window: MainWindow, page: DimensionsCard, exploration: Exploration
 ) -> None:
+    seen = page.list.visible_dimensions
+    qtbot.waitUntil(lambda: all(len(page.list.pictures(d)) == FRAMES for d in seen), timeout=PATIENCE)
     window.explore.pages.show_page(0)
     answers: list[object] = []
     window.session.dimensions.traversed.connect(answers.append)

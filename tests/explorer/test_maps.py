@@ -129,7 +129,7 @@ def test_the_numbers_of_q_against_p_add_up_on_the_screen(
         lambda: maps.numbers is not None and maps.numbers.surgery.draws >= 4_000, timeout=PATIENCE
     )
     surgery, text = maps.numbers.surgery, card.map.numbers.text()
-    assert f"mean KL {surgery.mean_kl:.2f} = I(x; z) {surgery.information:.2f}" in text
+    assert f"mean KL(q(z|x) ‖ p(z)) {surgery.mean_kl:.2f} = I(x; z) {surgery.information:.2f}" in text
     assert surgery.mean_kl == pytest.approx(surgery.information + surgery.marginal_kl)
     assert f"{surgery.images:,} = {np.log(surgery.images):.2f}" in text
     assert "Holes: " in text
@@ -206,10 +206,25 @@ def test_the_colours_of_a_ratio_are_even_to_both_sides_and_follow_the_theme(
     scale = Scale.of(MapKind.AGGREGATE, np.float32([[-1.0, 0.0, 3.0]]))
     assert scale.low == -scale.high
     assert float(scale.shares(np.array(0.0))) == 0.5
+
     light = ramp(MapKind.AGGREGATE, 3)
     apply_theme(qapp, DARK)
     dark = ramp(MapKind.AGGREGATE, 3)
     assert tuple(dark[1]) == QColor(DARK.card).getRgb()[:3] != tuple(light[1])
+
+
+def test_a_scale_of_gaps_is_logarithmic_and_says_what_is_beyond_its_ends() -> None:
+    values = np.float32([[0.001, *np.geomspace(0.1, 10.0, 98), 500.0]])
+    scale = Scale.of(MapKind.GAP, values)
+    assert scale.less
+    assert scale.more
+    assert scale.steps == pytest.approx((0.2, 0.5, 1.0, 2.0, 5.0))
+    middle = np.sqrt(scale.low * scale.high)
+    assert float(scale.shares(np.array(middle))) == pytest.approx(0.5)
+    even = Scale.of(MapKind.GAP, np.full((4, 4), 2.0, np.float32))
+    assert not even.less
+    assert not even.more
+    assert Scale.of(MapKind.KL, values).steps == ()
 
 
 def test_what_is_unknown_is_clear() -> None:

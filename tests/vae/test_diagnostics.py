@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyro.distributions as dist
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import Categorical, Laplace, Normal, kl_divergence
 
 import vae
 from vae.configuration import ModelConfig, TrainingConfig
@@ -72,8 +73,76 @@ def test_kl_per_dimension_of_a_mixture_and_that_of_its_component_make_its_kl(
         )
     assert units.kl is not None
     np.testing.assert_allclose(units.kl, by_hand.mean(0).numpy(), rtol=1e-4)
-    whole = vae.evaluate(model, images).kl
-    assert units.kl.sum() + kl_of_component == pytest.approx(whole, rel=0.02)  # whole may be at draws of z
+    assert units.kl_beyond == pytest.approx(kl_of_component, rel=1e-4)
+    assert units.kl.sum() + units.kl_beyond == pytest.approx(vae.evaluate(model, images).kl, rel=1e-4)
+
+
+def test_kl_per_dimension_of_two_levels_and_that_of_the_lower_one_make_its_kl(
+    images: NDArray[np.uint8], labels: NDArray[np.int64]
+) -> None:
+    model = vae.build(replace(SMALL, family="hierarchical"))
+    often = images.repeat(25, axis=0)  # w is told at one draw of z for each image
+    units = units_of(model, often, labels.repeat(25))
+    assert units.kl is not None
+    x = torch.from_numpy(images).float() / 255.0
+    with torch.no_grad():
+        q = Normal(*codes(model, images, labels))
+        z = q.sample((400,))
+        of_w = kl_divergence(Normal(*model.encode_inner(x, z)), Normal(*model.inner(z))).sum(-1).mean()
+    assert units.kl_beyond == pytest.approx(of_w.item(), rel=0.03)
+    assert units.kl.sum() + units.kl_beyond == pytest.approx(vae.evaluate(model, often).kl, rel=0.03)
+
+
+@pytest.mark.parametrize("family", ["vae", "mixture", "hierarchical"])
+def test_the_kl_of_an_image_and_its_parts_are_what_its_elbo_counts(
+    family: str, images: NDArray[np.uint8]
+) -> None:
+    model = vae.build(replace(SMALL, family=family, latent_dim=2))
+    posterior = vae.posterior_of(model, images[0], noise=0.1)
+    kl, beyond = vae.kl_of_image(model, posterior, images[0], noise=0.1)
+    assert kl is not None
+    assert kl.sum() + (beyond or 0.0) == pytest.approx(posterior.terms.kl, rel=1e-4)
+    assert (beyond is None) == (family == "vae")
+    if isinstance(model, MixtureVAE):
+        x = torch.from_numpy(images[:1]).float() / 255.0
+        x = x + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            q = model.component_probabilities(x)
+        assert beyond == pytest.approx(kl_divergence(*_categoricals(q)).item(), abs=1e-4)
+
+
+def _categoricals(q: Tensor) -> tuple[Categorical, Categorical]:
+    return Categorical(q), Categorical(torch.ones_like(q))
+
+
+class LaplacePrior(VAE):
+    """Of no family here: p(z) has heavier tails."""
+
+    def prior(self, x: Tensor) -> dist.TorchDistribution:
+        zeros = x.new_zeros(len(x), self.config.latent_dim)
+        return dist.Laplace(zeros, zeros + 0.5).to_event(1)
+
+
+class StudentPrior(VAE):
+    """Its KL has no closed form."""
+
+    def prior(self, x: Tensor) -> dist.TorchDistribution:
+        zeros = x.new_zeros(len(x), self.config.latent_dim)
+        return dist.StudentT(zeros + 3.0, zeros, zeros + 1.0).to_event(1)
+
+
+def test_the_kl_per_dimension_is_that_to_the_models_own_prior(
+    images: NDArray[np.uint8], labels: NDArray[np.int64]
+) -> None:
+    model = LaplacePrior(SMALL)
+    found = units_of(model, images, labels).kl
+    z_loc, z_scale = codes(model, images, labels)
+    q, draws = Normal(z_loc, z_scale), torch.Generator().manual_seed(0)
+    z = z_loc + z_scale * torch.randn((4_000, *z_loc.shape), generator=draws)
+    estimate_of_kl = (q.log_prob(z) - Laplace(0.0, 0.5).log_prob(z)).mean((0, 1))
+    assert found is not None
+    np.testing.assert_allclose(found, estimate_of_kl.numpy(), rtol=0.02)
+    assert units_of(StudentPrior(SMALL), images, labels).kl is None
 
 
 def test_an_autoencoder_has_no_kl_and_no_collapse(

@@ -19,7 +19,8 @@ from vae.errors import CheckpointError, ConfigurationError
 from vae.protocol import Model
 
 SMALL = ModelConfig(image_shape=(1, 6, 6), encoder_widths=(16,), decoder_widths=(16,), classes=10)
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+REPOSITORY = Path(__file__).parents[2]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +107,26 @@ def test_models_that_learn_from_labels_refuse_data_without() -> None:
     for name in ("labels", "conditional"):
         with pytest.raises(ConfigurationError, match=f"'{name}' learn from labels"):
             vae.build(ModelConfig(family=name, classes=0))
+
+
+def test_what_the_readme_says_of_the_library_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = (
+        block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "vae.exact(" in block
+    )
+    monkeypatch.chdir(REPOSITORY)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    model, picture, found = names["model"], names["images"][0], names["exact"]
+    x = torch.from_numpy(picture[None] / np.float32(255.0))
+    wide = torch.distributions.MultivariateNormal(
+        torch.from_numpy(found.loc), torch.from_numpy(4.0 * found.covariance)
+    )
+    torch.manual_seed(0)
+    z = wide.sample((20_000,))
+    prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
+    with torch.no_grad():
+        likelihood = model.log_likelihood(x.expand(len(z), -1, -1, -1), z.float()).double()
+    sampled = (likelihood + prior - wide.log_prob(z)).logsumexp(0).item() - np.log(len(z))
+    assert found.log_evidence == pytest.approx(sampled, abs=0.05)
+    assert names["terms"].elbo == pytest.approx(names["terms"].reconstruction - names["terms"].kl)
+    assert found.modes[0].mass == max(mode.mass for mode in found.modes)

@@ -23,7 +23,7 @@ from torch.distributions import (
 import vae
 from vae import VAE, Encodings
 from vae.aggregate import contrast_with_prior, share_in_holes, split_kl
-from vae.around import local_means, nearest
+from vae.around import local_means, local_medians, nearest
 from vae.chart import Chart, axis_chart
 from vae.configuration import ModelConfig
 from vae.gaussian_mixture import Mixture
@@ -251,6 +251,38 @@ def test_the_mean_is_that_of_nadaraya_and_watson() -> None:
     for cell in (0, 17, 500, len(centres) - 1):
         weights = np.exp(-0.5 * np.square((places - centres[cell]) / GRID.step).sum(1))
         assert means.ravel()[cell] == pytest.approx(weights @ values / weights.sum(), abs=0.03)
+
+
+def test_the_median_is_that_of_what_the_kernel_weighs() -> None:
+    random = np.random.default_rng(0)
+    places = random.normal(0.0, 1.0, (3_000, 2))
+    values = random.lognormal(0.0, 2.0, 3_000).astype(np.float32)
+    values[7] = np.nan
+    medians = last(local_medians(places, values, GRID))
+    known, cells = np.isfinite(values), GRID.centres()
+    counts = {1.0: 0, 2.0: 0, 4.0: 0}
+    for cell in range(0, len(cells), 37):
+        away = np.square((places[known] - cells[cell]) / GRID.step).sum(1)
+        for width in counts:
+            weights = np.exp(-0.5 * away / width**2)
+            if weights.sum() > 6.0:
+                counts[width] += 1
+                found = medians.ravel()[cell]
+                assert weights[values[known] <= found].sum() >= 0.49 * weights.sum()
+                assert weights[values[known] >= found].sum() >= 0.49 * weights.sum()
+                break
+        else:
+            assert np.isnan(medians.ravel()[cell])
+    assert all(counts.values())
+
+
+def test_a_few_huge_values_do_not_move_the_median() -> None:
+    places, random = np.random.default_rng(0).normal(0.0, 0.5, (2_000, 2)), np.random.default_rng(1)
+    values = random.uniform(1.0, 2.0, 2_000)
+    huge = np.where(random.random(2_000) < 0.05, 1e4, values)
+    before, after = (last(local_medians(places, given, GRID)) for given in (values, huge))
+    assert np.nanmax(after) <= 2.0
+    np.testing.assert_allclose(np.nanmedian(after), np.nanmedian(before), atol=0.1)
 
 
 def test_the_nearest_is_the_nearest() -> None:
