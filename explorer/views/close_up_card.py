@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy
 from explorer.session import Session
 from explorer.views.card import Card, styled_label
 from explorer.views.exact_layer import ExactLayer, contour_lines
+from explorer.views.model_words import given_label
 from explorer.views.plane_bounds import posterior_shapes
 from explorer.views.posterior_view import REACH, PosteriorView
 
@@ -68,7 +69,8 @@ class CloseUpCard(Card):
         step = self._spread() / 20 if posterior.is_point else float(np.ptp(outlines[0], axis=0).max()) / 2
         self._reach = self._find_reach(place, step)
         self.view.show_posterior(place, outlines, step, self._reach, exploration.decode_places)
-        self.title.setText("Around  z" if posterior.is_point else "Around  q(z|x)")
+        whole = given_label("q(z|x)", exploration.label)
+        self.title.setText("Around  z" if posterior.is_point else f"Around  {whole}")
         self._sigmas.setVisible(not posterior.is_point)
         self.view.setToolTip(
             f"The surroundings of the code. The pictures are {step:.3g} apart, a twentieth of the "

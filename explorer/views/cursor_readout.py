@@ -14,6 +14,7 @@ from explorer.views.numbers import number
 from explorer.views.pictures import draw_crisp, fit, to_image
 from explorer.views.steady_label import SteadyLabel
 
+PAUSE = 30  # milliseconds between two moves which show that the hand is at rest
 REST = 0.03, 0.25  # seconds from one reading to the next, at least and at most
 LEISURE = 20.0  # times what a reading took: of many data in many dimensions it takes longer
 GAP = 6  # pixels beside the thumbnail
@@ -55,8 +56,9 @@ class CursorReadout(QWidget):
         session.workspace.dataset_changed.connect(self._moved)
 
     def _moved(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start(max(0, round(1000 * (self._due - time.monotonic()))))
+        """Read once this move is painted, or after a rest: in between, the next move would wait for it."""
+        rest = self._due - time.monotonic()
+        self._timer.start(0 if rest <= 0 else max(round(1000 * rest), PAUSE))
 
     def _read(self) -> None:
         if not self.isVisible():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel
 
 from explorer.session import Session
@@ -15,6 +15,7 @@ from explorer.views.card import Card, button, styled_label
 from explorer.views.class_bars import ClassBars
 from explorer.views.cursor_readout import CursorReadout
 from explorer.views.label_chooser import LabelChooser
+from explorer.views.model_words import given_label
 from explorer.views.picture_view import PictureView
 from explorer.views.steady_label import SteadyLabel
 from vae.chart import Chart
@@ -30,13 +31,15 @@ class DecodedCard(Card):
     """E[x|z], large, with z to read and to type."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__("Decoded  p(x|z)")
+        super().__init__("Decoded")
         self._session = session
         self.picture = PictureView(
             "decodedImage", "The picture decoded at z", "opening the model …", least=120
         )
         self.body.addWidget(self.picture)
         self._build_coordinates()
+        self._after_picture = QTimer(self, singleShot=True, interval=0)  # a drag need not wait for numbers
+        self._after_picture.timeout.connect(self._show_coordinates)
         self._follow_chart()
         self.readout = CursorReadout(session)
         self._beyond = styled_label("", "muted")
@@ -73,7 +76,8 @@ class DecodedCard(Card):
         self.body.addLayout(row)
 
     def _follow_chart(self) -> None:
-        """Name the directions of the plane."""
+        """Name the directions of the plane, and what is decoded."""
+        self.title.setText(f"Decoded  {given_label('p(x|z)', self._session.exploration.label)}")
         chart = self._session.exploration.chart
         self._names[1].setHidden(chart.is_line)
         self.z2_box.setHidden(chart.is_line)
@@ -85,15 +89,19 @@ class DecodedCard(Card):
 
     def _show(self) -> None:
         exploration = self._session.exploration
-        z = exploration.z
         self.picture.show_picture(exploration.picture)
+        self._after_picture.start()
+        if exploration.decoded is not None:
+            self._show_beside(exploration.decoded)
+
+    def _show_coordinates(self) -> None:
+        exploration = self._session.exploration
+        z = exploration.z
         for box, value in zip(self._boxes, along(exploration.chart, z).tolist(), strict=False):
             with QSignalBlocker(box):
                 box.setValue(value)
         self._beyond.setText(_beyond_in_words(exploration.chart))
         self._beyond.setVisible(len(z) > 2)
-        if exploration.decoded is not None:
-            self._show_beside(exploration.decoded)
 
     def _show_beside(self, decoded: Decoded) -> None:
         """What some models say besides."""

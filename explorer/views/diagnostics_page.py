@@ -27,8 +27,8 @@ NO_KL = {
     "mixture": "The KL to a mixture is told while it trains.",
 }
 UNITS_TIP = (
-    "KL(q(z|x) || p(z)) of each dimension, over test images. A unit is active if the variance of its mean "
-    "over images is above 0.01 (Burda et al. 2015)"
+    "KL(q(z|x) ‖ p(z)) of each dimension, over test images; of a mixture to p(z|c), in the mean over q(c|x). "
+    "A unit is active if the variance of its mean over images is above 0.01 (Burda et al. 2015)"
 )
 VARIANCE_TIP = (
     "Variance of the ELBO's gradient over draws of z, at one batch of 16 images; the mean over the encoder's "

@@ -77,7 +77,7 @@ class EvidenceCard(Card):
         refined = exact is not None and exact.refined
         if exact is not None and refined and gaps is None:
             self.values["evidence"].setText(f"<b>{number(exact.log_evidence)}</b>")
-        self.modes.setText(modes_in_words(exact) if exact is not None and refined else "")
+        self.modes.setText(modes_in_words(self._session, exact) if exact is not None and refined else "")
         self.modes.setVisible(why is None)
         self.note.setText(why or ("" if scored_as_density(self._session) else GREY))
         self.note.setVisible(bool(self.note.text()))

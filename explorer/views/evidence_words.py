@@ -65,11 +65,12 @@ def scored_as_density(session: Session) -> bool:
     return not bool(np.any((selection.picture > 0) & (selection.picture < 255)))
 
 
-def modes_in_words(exact: ExactPosterior) -> str:
-    """How many separate regions p(z|x) has, and what each holds."""
+def modes_in_words(session: Session, exact: ExactPosterior) -> str:
+    """How many separate regions the exact posterior has, and what each holds."""
+    posterior = "p(z|x)" if evidence_name(session) == "log p(x)" else "p(z|x, y)"
     if len(exact.modes) == 1:
-        return "p(z|x) has one mode."
+        return f"{posterior} has one mode."
     whole = sum(mode.mass for mode in exact.modes)
     shares = ", ".join(f"{mode.mass / whole:.0%}" for mode in exact.modes[:4])
     more = ", …" if len(exact.modes) > 4 else ""
-    return f"p(z|x) has {len(exact.modes)} modes: {shares}{more}."
+    return f"{posterior} has {len(exact.modes)} modes: {shares}{more}."

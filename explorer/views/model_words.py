@@ -59,3 +59,8 @@ def plane(config: ModelConfig) -> str:
     if config.latent_dim > 2:
         sentences.append("It shows the first two dimensions of z, the others as pinned.")
     return " ".join(sentences)
+
+
+def given_label(density: str, label: int | None) -> str:
+    """The name of a density, p(x|z) say, of a model that is told the label y as well: p(x|z, y)."""
+    return density if label is None else density.replace(")", ", y)")

@@ -11,7 +11,7 @@ from explorer.session import Session
 from explorer.theme import current_theme
 from explorer.views.card import Card, button, styled_label
 from explorer.views.evidence_line import EvidenceLine
-from explorer.views.model_words import elbo_terms, scoring
+from explorer.views.model_words import elbo_terms, given_label, scoring
 from explorer.views.numbers import number
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class PosteriorCard(Card):
         self.to_mean.setEnabled(known)
         self.sample.setEnabled(posterior is not None and not posterior.is_point)
         point = posterior is not None and posterior.is_point
-        self.title.setText("Code  z" if point else "Posterior  q(z|x)")
+        whole = given_label("q(z|x)", self._session.exploration.label)
+        self.title.setText("Code  z" if point else f"Posterior  {whole}")
         self._rows[0].setText("z" if point else "μ")
         self._rows[1].setVisible(not point)
         self.to_mean.setText("Go to z" if point else "Go to μ")

@@ -144,12 +144,13 @@ def test_all_layers_follow_the_principal_plane(
 
 
 def test_the_boxes_beneath_the_picture_are_the_planes_directions(
-    window: MainWindow, exploration: Exploration, choose_principal: Callable[[], None]
+    qtbot: QtBot, window: MainWindow, exploration: Exploration, choose_principal: Callable[[], None]
 ) -> None:
     choose_principal()
     card, pin = window.explore.decoded_card, exploration.pin.copy()
     assert [label.text() for label in card._names] == ["PC 1", "PC 2"]
-    assert (card.z1_box.value(), card.z2_box.value()) == pytest.approx(exploration.cursor, abs=6e-4)
+    there = pytest.approx(exploration.cursor, abs=6e-4)
+    qtbot.waitUntil(lambda: (card.z1_box.value(), card.z2_box.value()) == there)
     before = exploration.cursor
     card.z2_box.setValue(1.25)
     assert exploration.cursor == pytest.approx((before[0], 1.25), abs=1e-4)

@@ -88,7 +88,7 @@ def test_the_picture_on_the_screen_is_the_one_that_was_decoded(window: MainWindo
 
 
 def test_dragging_decodes_the_place_under_the_mouse(
-    window: MainWindow, exploration: Exploration, surface: QWidget, mouse: Mouse, under: Under,
+    qtbot: QtBot, window: MainWindow, exploration: Exploration, surface: QWidget, mouse: Mouse, under: Under,
     small: Checkpoint,
 ) -> None:  # fmt: skip
     pixels = [QPoint(200, 200), QPoint(230, 190), QPoint(330, 150), QPoint(400, 420)]
@@ -99,9 +99,9 @@ def test_dragging_decodes_the_place_under_the_mouse(
         assert np.array_equal(exploration.pin, exploration.z)
         assert_decoded(window, small, exploration.z)
     mouse.release(surface, pixels[-1])
-    assert (window.explore.decoded_card.z1_box.value(), window.explore.decoded_card.z2_box.value()) == (
-        pytest.approx(exploration.z.tolist(), abs=6e-4)
-    )
+    boxes = window.explore.decoded_card.z1_box, window.explore.decoded_card.z2_box
+    there = pytest.approx(exploration.z.tolist(), abs=6e-4)
+    qtbot.waitUntil(lambda: [box.value() for box in boxes] == there)
 
 
 def test_the_cursor_is_drawn_at_the_place_that_is_decoded(

@@ -72,6 +72,8 @@ def test_the_label_that_is_clicked_is_decoded_everywhere(
     exploration, chooser = window.session.exploration, window.explore.decoded_card.labels
     own = window.session.inputs.selection.label
     assert chooser.isVisible()
+    assert "p(x|z, y)" in window.explore.decoded_card.title.text()
+    assert "q(z|x, y)" in window.explore.posterior_card.title.text()
     assert chooser.names == tuple("0123456789")
     assert chooser.label == own
     assert_decoded_as(window, own)

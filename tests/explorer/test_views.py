@@ -121,6 +121,7 @@ def test_a_factor_runs_from_one_end_of_the_colours_to_the_other(values: np.ndarr
 
 def test_numbers_have_a_true_minus_sign() -> None:
     assert [number(-1.5), number(1.5), number(1.5, sign=True)] == ["−1.50", "1.50", "+1.50"]
+    assert number(-0.001) == "0.00"
 
 
 def test_ticks_have_a_true_minus_sign_and_zero_has_none(qapp: QApplication) -> None:
