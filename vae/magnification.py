@@ -79,7 +79,11 @@ def _metric(above: Tensor, below: Tensor, widths: Tensor, height: Tensor) -> Ten
 
 def volume_element(metric: NDArray[np.floating]) -> NDArray[np.float32]:
     """sqrt(det G) of metrics (..., d, d), at least 0: pixels^d per unit of the plane's length or area."""
-    stretched: NDArray[np.float64] = np.sqrt(np.linalg.det(metric.astype(np.float64)).clip(0.0))
+    g = metric.astype(np.float64)
+    determinant = g[..., 0, 0]
+    if g.shape[-1] == 2:  # by hand: LAPACK would warn of cells that stand for no codes, which are NaN
+        determinant = determinant * g[..., 1, 1] - g[..., 0, 1] * g[..., 1, 0]
+    stretched: NDArray[np.float64] = np.sqrt(determinant.clip(0.0))
     return stretched.astype(np.float32)
 
 

@@ -108,7 +108,8 @@ class PlaneMap(QWidget):
         reason = maps.why_not(kind)
         self.bar.setVisible(not reason)
         self.sentence.setText(reason or sentence_of(kind, config, chart))
-        lines = 0 if reason else LINES.get(kind, 0)
+        bare = bool(reason) or (kind is MapKind.MAGNIFICATION and chart.is_line)  # ellipses need a plane
+        lines = 0 if bare else LINES.get(kind, 0)
         self.numbers.setVisible(lines > 0)
         self.numbers.setMinimumHeight(lines * self.numbers.fontMetrics().lineSpacing())
         if self._session.maps.found is None:

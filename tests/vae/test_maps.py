@@ -382,6 +382,14 @@ def test_spaced_by_quantiles_the_metric_is_still_that_of_z() -> None:
     np.testing.assert_allclose(volume_element(found)[inside], expected, rtol=1e-2)
 
 
+@pytest.mark.filterwarnings("error")
+def test_beyond_the_quantiles_the_metric_is_not_known() -> None:
+    chart, grid = replace(PLANE, quantiles=True), map_grid(-0.25, 1.25, -0.25, 1.25, 16)
+    found = last(pullback_metrics(decoding(2, lambda z: z.repeat(1, 8)), chart, grid, HERE, None))
+    outside = ((grid.centres() < 0) | (grid.centres() > 1)).any(1).reshape(grid.rows, grid.columns)
+    assert np.array_equal(np.isnan(volume_element(found)), outside)
+
+
 def test_a_step_to_the_rim_of_an_ellipse_changes_the_image_by_what_is_said() -> None:
     linear = torch.tensor([[3.0, 1.0], [0.0, 1.0]]) @ torch.eye(2, 16)
     model = decoding(2, lambda z: z @ linear)
