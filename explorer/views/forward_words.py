@@ -6,8 +6,8 @@ MOST_DIMENSIONS = 4  # of z that are shown; the rest is told in words
 
 
 def number(value: float, decimals: int = 3) -> str:
-    """With a true minus, and commas between thousands."""
-    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")  # no minus before a zero
+    """With a true minus, but none before a zero, and commas between thousands."""
+    return f"{value:z,.{decimals}f}".replace("-", "−")
 
 
 def nats(value: float) -> str:

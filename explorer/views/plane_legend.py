@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from explorer.session import Session
 from explorer.viewpoint import BY_CLASS, Colouring
+from explorer.views.flow_layout import FlowLayout
 from explorer.views.latent_plane import LatentPlane
 from explorer.views.legend import ClassLegend, FactorLegend, class_colours, factor_colours
 from explorer.views.part_chooser import PartChooser
@@ -34,12 +35,10 @@ class PlaneLegend(QWidget):
         self.classes, self.factor = ClassLegend(), FactorLegend()
         self.factor.hide()
         self.source = PartChooser(session)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.classes, 1)
-        row.addWidget(self.factor, 1)
-        row.addWidget(self.colour_box)
-        row.addWidget(self.source)
+        row = FlowLayout()
+        for widget in (self.classes, self.factor, self.colour_box, self.source):
+            row.addWidget(widget)
+        self.setLayout(row)
         self.colour_box.currentTextChanged.connect(self._choose_colour)
         self.classes.isolated.connect(self._isolate)
         session.encoded_data.changed.connect(self._show_points)
