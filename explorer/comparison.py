@@ -176,15 +176,17 @@ class Comparison(QObject):
         if model is None:
             return
         of = (model.checkpoint.model.config, model.checkpoint.training.seed, model.title)
-        if side.source == of:
-            return
-        try:
-            twin = vae.untrained_twin(model.checkpoint)
-        except LatentExplorerError as error:
-            self._not_opened(side, failure_of(error))
-        else:
+        if side.source != of:
+            try:
+                twin = vae.untrained_twin(model.checkpoint)
+            except LatentExplorerError as error:
+                self._not_opened(side, failure_of(error))
+                return
             side.source = of
             side.workspace.show_model(twin, f"{model.title}, untrained", None)
+        chart = self.other(side).exploration.chart
+        if side.exploration.chart is not chart:  # of its own codes nothing is known yet
+            side.exploration.share_chart(chart)
 
     def _opened(self, side: Side, model: OpenedModel) -> None:
         """What the other side shows may be this one's twin."""
@@ -241,21 +243,22 @@ class Comparison(QObject):
     # --- the cursor
 
     @property
-    def same_space(self) -> bool:
-        """Whether a code of one model is one of the other."""
-        return len(self.left.exploration.pin) == len(self.right.exploration.pin)
+    def same_plane(self) -> bool:
+        """Whether a place of one model's plane stands for the same part of the code as on the other's."""
+        left, right = self.left.exploration.chart, self.right.exploration.chart
+        return np.array_equal(left.directions, right.directions)
 
     def preview(self, side: Side, z1: float, z2: float) -> None:
         """Decode this place of a side's plane, and what it is on the other, until the cursor leaves."""
         side.exploration.preview(z1, z2)
         other = self.other(side).exploration
-        other.preview_code(side.exploration.z) if self.same_space else other.preview(z1, z2)
+        other.preview_code(side.exploration.z) if self.same_plane else other.preview(z1, z2)
 
     def pin_at(self, side: Side, z1: float, z2: float) -> None:
         """Decode this place on both planes, and stay."""
         side.exploration.pin_at(z1, z2)
         other = self.other(side).exploration
-        other.pin_code(side.exploration.pin) if self.same_space else other.pin_at(z1, z2)
+        other.pin_code(side.exploration.pin) if self.same_plane else other.pin_at(z1, z2)
 
     def nudge(self, side: Side, right: float, up: float) -> None:
         """Move the pin by so much."""

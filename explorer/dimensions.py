@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 import vae
 from explorer.encoded_data import EncodedData
 from explorer.exploration import Exploration
+from explorer.opening_chart import most_active
 from explorer.plane_messages import TraversalFound, TraversalRequest, UnitsFound, UnitsRequest
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import OpenedModel, Workspace
@@ -72,6 +73,11 @@ class Dimensions(QObject):
     def choose_axes(self, right: int, up: int) -> None:
         """Let the plane show two of the dimensions, counted from 0."""
         self._choose(axis_chart(len(self._exploration.pin), right, up))
+
+    def choose_most_active(self) -> None:
+        """Let the plane show the two dimensions that tell most of the images."""
+        if self._workspace.model is not None:
+            self._choose(most_active(self._workspace.model))
 
     def choose_principal_plane(self) -> None:
         """Let the plane show the two directions along which the codes vary most."""
@@ -198,7 +204,7 @@ class Dimensions(QObject):
     def _model_changed(self, model: OpenedModel) -> None:
         """The principal plane is the model's own."""
         if self._exploration.chart.axes is None:
-            self.choose_principal_plane() if self.has_principal_plane else self.choose_axes(0, 1)
+            self.choose_principal_plane() if self.has_principal_plane else self.choose_most_active()
         self._units = None
         self._codes_changed()
 

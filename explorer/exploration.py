@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
 from explorer.inputs import Inputs
+from explorer.opening_chart import OpeningChart
 from explorer.plane_messages import (
     Manifold,
     ManifoldRequest,
@@ -45,6 +46,7 @@ class Exploration(QObject):
         super().__init__(parent)
         self._workspace, self._inputs, self._plane = workspace, inputs, plane
         self._chart = axis_chart(2)
+        self._opening_chart = OpeningChart()
         self._z = np.zeros(2, np.float32)
         self._pin = self._z
         self._label: int | None = None
@@ -165,6 +167,11 @@ class Exploration(QObject):
         self._chart = chart
         self.chart_changed.emit()
 
+    def share_chart(self, chart: Chart) -> None:
+        """Let the plane stand for the codes that another does: nobody has chosen them for this model."""
+        self._opening_chart.forget()
+        self.set_chart(chart)
+
     def _on_plane(self, z1: float, z2: float) -> NDArray[np.float32]:
         """The code of a place; what the plane does not show is as pinned."""
         codes = self._chart.codes(np.array(((z1, z2),), np.float32), self._pin)
@@ -282,7 +289,7 @@ class Exploration(QObject):
         vae.use_one_core()  # this thread: what it decodes is small, and a run may keep the others busy
         if len(self._pin) != model.latent_dim:
             self._pin = self._z = np.zeros(model.latent_dim, np.float32)
-            self._chart = axis_chart(model.latent_dim)
+        self._chart = self._opening_chart.of(model, self._chart)
         self._prior = vae.prior_of(model.checkpoint.model)
         self._take_up_label()
         self._encode()

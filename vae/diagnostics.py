@@ -42,6 +42,16 @@ class Units:
         """(D,) whether the unit's mean depends on the image."""
         return self.variance > ACTIVE
 
+    @property
+    def most_active(self) -> tuple[int, ...]:
+        """The two of the largest KL, or the only one, counted from 0, in ascending order.
+
+        Of the largest variance where no KL is known, or it is infinite, as of codes that are points.
+        """
+        known = self.kl is not None and bool(np.isfinite(self.kl).all())
+        activity = self.kl if self.kl is not None and known else self.variance
+        return tuple(sorted(np.argsort(-activity, kind="stable")[:2].tolist()))
+
 
 @dataclass(frozen=True)
 class Judgement:

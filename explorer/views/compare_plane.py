@@ -32,6 +32,7 @@ class ComparePlane(LatentPlane):
         self.plane.sigRangeChanged.connect(self._tell_of_view)
         side.workspace.model_changed.connect(self._model_changed)
         side.workspace.weights_changed.connect(self._weights_changed)
+        side.exploration.chart_changed.connect(self._chart_changed)
         side.exploration.manifold_ready.connect(self.show_manifold)
         side.exploration.label_changed.connect(self.request_tiles)
         side.exploration.posterior_changed.connect(self._draw_posterior)
@@ -66,6 +67,15 @@ class ComparePlane(LatentPlane):
             self.go_home()
             self._placing = False
         self._standard = standard
+        self.request_tiles()
+
+    def _chart_changed(self) -> None:
+        """The plane stands for other codes: all is drawn anew."""
+        self.follow_chart(self._side.exploration.chart)
+        self._draw_prior()
+        self._draw_points()
+        self._draw_posterior()
+        self.show_cursor(*self._side.exploration.cursor)
         self.request_tiles()
 
     def _weights_changed(self) -> None:

@@ -50,6 +50,7 @@ class CompareSide(Card):
         self._comparison.changed.connect(self._list)
         side.workspace.model_changed.connect(self._describe)
         side.exploration.cursor_moved.connect(self._show_decoded)
+        side.exploration.chart_changed.connect(self._show_decoded)
         side.exploration.posterior_changed.connect(self._show_posterior)
 
     def _results(self, place: str) -> QHBoxLayout:
@@ -136,8 +137,10 @@ class CompareSide(Card):
     def _show_decoded(self) -> None:
         exploration = self._side.exploration
         self.decoded.show_picture(exploration.picture)
-        z = ", ".join(number(value) for value in exploration.z[:2].tolist())
-        self._place.setText(f"z = ({z}{', …' if len(exploration.z) > 2 else ''})")
+        names, values = exploration.chart.short_names, [number(value) for value in exploration.cursor]
+        along = [f"{name} = {value}" for name, value in zip(names, values, strict=False)]
+        whole = f"z = ({', '.join(values[: len(names)])})"
+        self._place.setText(",\n".join(along) if len(exploration.z) > 2 else whole)
 
     @Slot()
     def _show_posterior(self) -> None:

@@ -18,6 +18,7 @@ from explorer.views.label_chooser import LabelChooser
 from explorer.views.model_words import given_label
 from explorer.views.picture_view import PictureView
 from explorer.views.steady_label import SteadyLabel
+from explorer.views.unit_bars import name_of
 from vae.chart import Chart
 from vae.maps import along
 
@@ -141,7 +142,7 @@ def _beyond_in_words(chart: Chart) -> str:
     if dimensions <= 2:
         return ""
     if chart.axes == (0, 1):
-        return f"z₃ to z{_subscript(dimensions)} as pinned"
+        return f"z₃ to {name_of(dimensions - 1)} as pinned"
     return f"{dimensions - 2} other directions as pinned"
 
 
@@ -151,7 +152,3 @@ def _coordinate(name: str) -> QDoubleSpinBox:
     box.setKeyboardTracking(False)
     box.setMinimumHeight(box.fontMetrics().height() + 10)
     return box
-
-
-def _subscript(number: int) -> str:
-    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

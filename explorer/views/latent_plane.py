@@ -29,7 +29,7 @@ LEAST_TILE, MOST_TILE = 16.0, 64.0  # the same of smaller and of larger pictures
 ROW_TILES = 2.0  # times as large are the tiles of a line, which are but one row
 BY_QUANTILES = "by quantiles of p(z)"
 INK = 0.5  # opacity of the manifold's ink: it leaves the points legible
-FAINT, MUTED = 0.25, 0.55  # opacity of the manifold beneath a map, and of the points on it
+FAINT, MUTED = 0.25, 0.55  # strength of the manifold beneath a map, opacity of the points on it
 NUDGES = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -183,7 +183,7 @@ class LatentPlane(DraggablePlot):
 
     def make_room_for_map(self, shown: bool) -> None:
         """Let a map be seen between tiles and points, which are then faint."""
-        self._manifold.setOpacity(FAINT if shown else 1.0)
+        self._manifold.fade(FAINT if shown else 1.0)
         self._points.setOpacity(MUTED if shown else 1.0)
 
     def set_points_visible(self, visible: bool) -> None:

@@ -57,7 +57,10 @@ def plane(config: ModelConfig) -> str:
     """What the plane is, where it needs to be said."""
     sentences = [_PLANES[config.family]] if config.family in _PLANES else []
     if config.latent_dim > 2:
-        sentences.append("It shows the first two dimensions of z, the others as pinned.")
+        sentences.append(
+            "It shows two directions of z, the others as pinned; "
+            "a trained model opens on its two most active dimensions."
+        )
     return " ".join(sentences)
 
 

@@ -50,7 +50,7 @@ class PlaneChooser(QWidget):
         if chosen:
             self._session.dimensions.choose_principal_plane()
         else:
-            self._session.dimensions.choose_axes(0, 1)
+            self._session.dimensions.choose_most_active()
         self._plane.go_home()
 
     def _follow(self) -> None:

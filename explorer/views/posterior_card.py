@@ -13,6 +13,7 @@ from explorer.views.card import Card, button, styled_label
 from explorer.views.evidence_line import EvidenceLine
 from explorer.views.model_words import elbo_terms, given_label, scoring
 from explorer.views.numbers import number
+from explorer.views.unit_bars import name_of
 
 if TYPE_CHECKING:
     from vae import Posterior
@@ -30,6 +31,7 @@ class PosteriorCard(Card):
         self._table.setHorizontalSpacing(12)
         self._table.setVerticalSpacing(2)
         self.body.addLayout(self._table)
+        self._hidden = 0  # dimensions without a column
         self._columns = [self._column(place) for place in range(MOST_DIMENSIONS)]
         self._rows: list[QLabel] = []  # names of the rows
         for row, (text, tip) in enumerate(
@@ -49,6 +51,7 @@ class PosteriorCard(Card):
         self.body.addWidget(self.evidence_line)
         self._build_buttons()
         session.exploration.posterior_changed.connect(self._show)
+        session.exploration.chart_changed.connect(self._show)
         self._show()
 
     def _column(self, place: int) -> tuple[QLabel, QLabel, QLabel]:
@@ -79,16 +82,24 @@ class PosteriorCard(Card):
         self._rows[0].setText("z" if point else "μ")
         self._rows[1].setVisible(not point)
         self.to_mean.setText("Go to z" if point else "Go to μ")
-        dimensions = len(posterior.z_loc) if posterior is not None else 0
-        for place, (name, mean, scale) in enumerate(self._columns):
-            seen = posterior is not None and place < dimensions
-            name.setText(f"z{'₁₂₃'[place]}" if seen else "")
-            mean.setText(
-                number(posterior.z_loc[place], 3, sign=True) if seen and posterior is not None else ""
-            )
-            scale.setText(f"{posterior.z_scale[place]:.3f}" if seen and posterior is not None else "")
-            scale.setVisible(not point)
+        self._show_code()
         self._show_terms()
+
+    def _show_code(self) -> None:
+        """All dimensions, or of more than there is room for those that the plane shows."""
+        posterior, axes = self._session.exploration.posterior, self._session.exploration.chart.axes
+        count = 0 if posterior is None else len(posterior.z_loc)
+        shown = axes if count > MOST_DIMENSIONS and axes is not None else range(min(count, MOST_DIMENSIONS))
+        self._hidden = count - len(shown)
+        for labels in self._columns:
+            for label in labels:
+                label.clear()
+        if posterior is None:
+            return
+        for (name, mean, scale), unit in zip(self._columns, shown, strict=False):
+            name.setText(name_of(unit))
+            mean.setText(number(posterior.z_loc[unit], 3, sign=True))
+            scale.setText("" if posterior.is_point else f"{posterior.z_scale[unit]:.3f}")
 
     def _show_terms(self) -> None:
         posterior, model = self._session.exploration.posterior, self._session.workspace.model
@@ -98,10 +109,9 @@ class PosteriorCard(Card):
             return
         config = model.checkpoint.model.config
         self.terms.setToolTip(f"{elbo_terms(config)} {scoring(config)}")
-        more = len(posterior.z_loc) - MOST_DIMENSIONS
         self.terms.setText(
             (code_in_words(posterior) if posterior.is_point else terms_in_words(posterior))
-            + (f"<br>… and {more} more dimensions" if more > 0 else "")
+            + (f"<br>… and {self._hidden} more dimensions" if self._hidden else "")
         )
 
     def changeEvent(self, event: QEvent) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from explorer.views.pictures import DRAWN, to_image
@@ -46,6 +46,7 @@ class TileLayer(QGraphicsItem):
         self._beneath: list[Patch] = []
         self._source: object = None
         self._inks = [0xFF000000 | 0x010101 * grey for grey in range(256)]
+        self._strength = 1.0
         self._rect = QRectF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # tells what is exposed
         self.setZValue(level)
@@ -91,8 +92,20 @@ class TileLayer(QGraphicsItem):
         return [*self._beneath, *self._patches]
 
     def set_inks(self, table: NDArray[np.uint8]) -> None:
-        """The colours (256, 3) of the values of grey pictures."""
+        """The colours (256, 3) of the values of grey pictures: of 0 that of the paper they lie on."""
         self._inks = [0xFF000000 | red << 16 | green << 8 | blue for red, green, blue in table.tolist()]
+        self._recolour()
+
+    def fade(self, strength: float) -> None:
+        """Mix so much of the pictures' colours with the paper's.
+
+        They stay opaque: what lies beneath the uppermost does not shine through, and need not be drawn.
+        """
+        if strength != self._strength:
+            self._strength = strength
+            self._recolour()
+
+    def _recolour(self) -> None:
         self._patches, self._beneath = (
             [replace(patch, image=self._image(patch.picture)) for patch in patches]
             for patches in (self._patches, self._beneath)
@@ -116,11 +129,18 @@ class TileLayer(QGraphicsItem):
 
     def _image(self, picture: NDArray[np.uint8]) -> QImage:
         channels, height, width = picture.shape
-        if channels != 1:
-            return to_image(picture)
-        grey = QImage(picture.data, width, height, width, QImage.Format.Format_Indexed8)
-        grey.setColorTable(self._inks)
-        return grey.convertToFormat(DRAWN)
+        if channels == 1:
+            grey = QImage(picture.data, width, height, width, QImage.Format.Format_Indexed8)
+            grey.setColorTable(self._inks)
+            image = grey.convertToFormat(DRAWN)
+        else:
+            image = to_image(picture)
+        if self._strength < 1.0:
+            painter = QPainter(image)
+            painter.setOpacity(1.0 - self._strength)
+            painter.fillRect(image.rect(), QColor(self._inks[0]))
+            painter.end()
+        return image
 
 
 def _draw(painter: QPainter, patch: Patch, exposed: QRectF) -> None:

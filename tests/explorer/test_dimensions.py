@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,9 +117,9 @@ def test_any_two_axes_are_shown(
 
 
 def test_an_axis_that_is_chosen_twice_changes_places(window: MainWindow, exploration: Exploration) -> None:
-    up = window.findChild(QComboBox, "upAxisBox")
-    up.activated.emit(0)
-    assert exploration.chart.axes == (1, 0)
+    up, (first, second) = window.findChild(QComboBox, "upAxisBox"), exploration.chart.axes
+    up.activated.emit(first)
+    assert exploration.chart.axes == (second, first)
 
 
 def test_all_layers_follow_the_principal_plane(
@@ -161,7 +162,8 @@ def test_the_boxes_beneath_the_picture_are_the_planes_directions(
 def test_the_principal_plane_is_left_for_the_axes(
     window: MainWindow, exploration: Exploration, choose_principal: Callable[[], None]
 ) -> None:
-    for axes in (None, (0, 1)):
+    opened_on = exploration.chart.axes
+    for axes in (None, opened_on):
         choose_principal()
         assert exploration.chart.axes == axes
 
@@ -177,6 +179,85 @@ def test_another_model_has_a_principal_plane_of_its_own(
     open_in(window, small_model)
     assert exploration.chart.axes == (0, 1)
     assert not window.findChild(QPushButton, "principalPlane").isVisible()
+
+
+# --- the axes that a model opens on
+
+
+@pytest.fixture
+def save_active(tmp_path: Path, save_model: Callable[..., Path]) -> Callable[..., Path]:
+    """Save a model of five dimensions whose codes tell of the images in some of them alone."""
+
+    def save(name: str, *active: int) -> Path:
+        path = save_model(name, latent_dim=5)
+        kept = vae.load(path)
+        z_loc, z_scale = kept.encodings.z_loc * 0.01, np.ones_like(kept.encodings.z_scale)
+        z_loc[:, active], z_scale[:, active] = kept.encodings.z_loc[:, active], 0.1
+        vae.save(path, replace(kept, encodings=replace(kept.encodings, z_loc=z_loc, z_scale=z_scale)))
+        return path
+
+    return save
+
+
+@pytest.fixture
+def train(window: MainWindow) -> Callable[[vae.Checkpoint], None]:
+    """Show a model as it is shown in training: nobody has encoded anything yet."""
+
+    def show(checkpoint: vae.Checkpoint) -> None:
+        nothing = np.zeros((0, 5), np.float32)
+        untold = vae.Encodings(nothing, nothing, np.zeros(0, np.int64))
+        window.session.workspace.show_model(replace(checkpoint, encodings=untold), "Run 1, in training", None)
+
+    return show
+
+
+def test_a_model_opens_on_its_two_most_active_dimensions(
+    window: MainWindow, exploration: Exploration, plane: LatentPlane,
+    open_in: Callable[[MainWindow, Path], None], save_active: Callable[..., Path],
+) -> None:  # fmt: skip
+    for active in ((1, 3), (2, 4), (3, 0)):
+        axes = sorted(active)
+        open_in(window, save_active(f"active in {active}", *active))
+        assert exploration.chart.axes == tuple(axes)
+        assert np.array_equal(plane._places, encodings(window).z_loc[:, axes])
+        names = [plane.getAxis(side).labelText for side in ("bottom", "left")]
+        assert names == [f"z{'₁₂₃₄₅'[axis]}" for axis in axes]
+        cursor = plane._cursor.pos()
+        assert (cursor.x(), cursor.y()) == pytest.approx(exploration.pin[axes].tolist())
+
+
+def test_a_model_in_training_stays_on_the_axes_that_are_there(
+    window: MainWindow, exploration: Exploration, open_in: Callable[[MainWindow, Path], None],
+    save_active: Callable[..., Path], train: Callable[[vae.Checkpoint], None],
+) -> None:  # fmt: skip
+    open_in(window, save_active("before", 1, 3))
+    kept = vae.load(save_active("kept", 2, 4))
+    train(kept)
+    assert exploration.chart.axes == (1, 3)
+    window.session.workspace.show_model(kept, "kept", None)
+    assert exploration.chart.axes == (2, 4)
+    train(kept)
+    window.session.dimensions.choose_axes(0, 4)
+    window.session.workspace.show_model(kept, "kept", None)
+    assert exploration.chart.axes == (0, 4)  # as it was chosen for this run
+    open_in(window, save_active("after", 1, 3))
+    assert exploration.chart.axes == (1, 3)
+
+
+def test_the_axes_of_a_saved_view_come_back(
+    qtbot: QtBot, window: MainWindow, exploration: Exploration, tmp_path: Path,
+    open_in: Callable[[MainWindow, Path], None], save_active: Callable[..., Path],
+) -> None:  # fmt: skip
+    open_in(window, save_active("one", 1, 3))
+    window.session.moves.begin()
+    window.session.dimensions.choose_axes(0, 4)
+    window.session.view_files.save(tmp_path / "view.json")
+    window.session.moves.undo()
+    assert exploration.chart.axes == (1, 3)
+    open_in(window, save_active("two", 2, 3))
+    with qtbot.waitSignal(window.session.view_files.opened, timeout=PATIENCE):
+        window.open_path(tmp_path / "view.json")
+    assert exploration.chart.axes == (0, 4)
 
 
 # --- the page
@@ -236,15 +317,17 @@ def test_a_click_on_a_picture_goes_there(
 def test_a_slider_is_dragged(
     qtbot: QtBot, window: MainWindow, page: DimensionsCard, mouse: Mouse, exploration: Exploration
 ) -> None:
-    place = next(place for place, row in enumerate(page.list.rows) if row.dimension > 1)
+    axes = list(exploration.chart.axes)
+    place = next(place for place, row in enumerate(page.list.rows) if row.dimension not in axes)
     dimension, pin = page.list.rows[place].dimension, exploration.pin.copy()
+    off_axes = ~np.isin(np.arange(5), axes)
     track = [page.list.slider_point(place, value) for value in (0.0, 1.0, 2.5)]
     page.list.verticalScrollBar().setValue(0)
     mouse.drag(page.list.viewport(), track)
     assert exploration.pin[dimension] == pytest.approx(2.5, abs=0.05)
     pin[dimension] = exploration.pin[dimension]
     assert np.array_equal(exploration.pin, pin)
-    wait_for_tile(qtbot, window, lambda centre: np.concatenate((centre, pin[2:])))
+    wait_for_tile(qtbot, window, lambda centre: off_axes * pin + np.eye(5, dtype=np.float32)[axes].T @ centre)
     window.session.moves.undo()
     assert exploration.pin[dimension] != pin[dimension]
 

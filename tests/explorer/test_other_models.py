@@ -107,7 +107,12 @@ def test_of_five_dimensions_the_plane_moves_two_and_keeps_the_others(
     qtbot: QtBot, window: MainWindow, mouse: Mouse, wait_for_tiles: Callable[[MainWindow], Manifold]
 ) -> None:
     exploration, plane = window.session.exploration, window.explore.plane_card.plane
-    assert "2 more dimensions" in window.explore.posterior_card.terms.text()
+    card, mean = window.explore.posterior_card, exploration.posterior.z_loc
+    window.session.dimensions.choose_axes(1, 3)
+    assert [labels[0].text() for labels in card._columns] == ["z₂", "z₄", ""]
+    assert float(card._columns[1][1].text().replace("−", "-")) == pytest.approx(mean[3], abs=5e-4)
+    assert "3 more dimensions" in card.terms.text()
+    window.session.dimensions.choose_axes(0, 1)
     before = exploration.pin.copy()
     assert np.abs(before[2:]).min() > 0
     mouse.click(plane.viewport(), PLACE)
@@ -121,9 +126,11 @@ def test_of_five_dimensions_the_plane_moves_two_and_keeps_the_others(
 
 @pytest.mark.parametrize("window", [{"latent_dim": 5}], indirect=True)
 def test_the_tiles_follow_the_dimensions_that_are_not_shown(
-    qtbot: QtBot, window: MainWindow, mouse: Mouse
+    qtbot: QtBot, window: MainWindow, mouse: Mouse, wait_for_tiles: Callable[[MainWindow], Manifold]
 ) -> None:
     exploration = window.session.exploration
+    window.session.dimensions.choose_axes(0, 1)
+    wait_for_tiles(window)
     with qtbot.waitSignal(exploration.manifold_ready, timeout=PATIENCE):
         mouse.click(window.explore.posterior_card.sample)
     assert_tiles(qtbot, window, exploration.pin[2:])

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from torch import Tensor, nn
 
@@ -22,8 +23,8 @@ from explorer.main_window import MainWindow
 from explorer.plane_jobs.tile_cache import NOWHERE, TileCache
 from explorer.plane_jobs.tiles import TilesJob
 from explorer.plane_messages import Manifold, ManifoldRequest, Surroundings
-from explorer.theme import LIGHT
-from explorer.views.latent_plane import INK, LatentPlane
+from explorer.theme import LIGHT, apply_theme
+from explorer.views.latent_plane import FAINT, INK, LatentPlane
 from explorer.views.manifold_dialog import QUANTILES, ManifoldDialog
 from explorer.views.plane_items import ink_table
 from vae import Checkpoint
@@ -308,6 +309,37 @@ def test_older_tiles_stay_until_the_new_are_there_and_no_longer(window: MainWind
     assert [(patch.grid, patch.level) for patch in layer.patches] == [(coarse, 0)]
     layer.show_tiles(fine, picture, 0, "b")
     assert [patch.grid for patch in layer.patches] == [fine]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_faded_tiles_hide_those_beneath_them(qtbot: QtBot, channels: int) -> None:
+    apply_theme(QApplication.instance(), LIGHT)
+    plane = LatentPlane()
+    qtbot.addWidget(plane)
+    with qtbot.waitExposed(plane, timeout=PATIENCE):
+        plane.show()
+    plane.show_cursor(90.0, 90.0)
+    plane.plane.setRange(QRectF(0, 0, 4, 4), padding=0)
+    layer, half = plane._manifold, np.zeros((channels, 8, 8), np.uint8)
+    half[:, :, 4:] = 255
+    layer.show_beneath(TileGrid(-10, -10, 1.0, 24, 24), 255 - half, "test")
+    layer.show_tiles(TileGrid(-4, -4, 1.0, 12, 12), np.full_like(half, 100), 0, "test")
+    layer.show_tiles(TileGrid(0, 0, 1.0, 4, 4), half, 0, "test")
+
+    def colours() -> list[tuple[int, ...]]:
+        screen = plane.grab().toImage()
+        places = [plane.plane.mapViewToScene(QPointF(x, 1.0)) for x in (0.5, 3.5)]
+        at = [plane.viewportTransform().map(place).toPoint() for place in places]
+        return [screen.pixelColor(pixel).getRgb()[:3] for pixel in at]
+
+    paper = np.array(QColor(LIGHT.card).getRgb()[:3])
+    before = colours()
+    plane.make_room_for_map(True)
+    for strong, faint in zip(before, colours(), strict=True):
+        np.testing.assert_allclose(faint, paper + FAINT * (np.array(strong) - paper), atol=2)
+    plane.make_room_for_map(False)
+    assert colours() == before
+    assert before[0] != before[1]
 
 
 # --- spaced by quantiles

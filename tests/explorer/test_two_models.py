@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,27 @@ def test_codes_of_more_dimensions_are_the_same_on_both(
     assert np.array_equal(left.z, right.z)
     comparison.preview(comparison.left, -1.0, 1.0)
     assert np.array_equal(left.z, right.z)
+
+
+def test_each_opens_on_its_most_active_dimensions_and_a_twin_on_those_of_the_other(
+    qtbot: QtBot, comparison: Comparison, tab: CompareTab, save_model: Save
+) -> None:
+    for side, active in ((comparison.left, [1, 3]), (comparison.right, [2, 4])):
+        path = save_model(f"active in {active}", latent_dim=5)
+        kept = vae.load(path)
+        silent = np.full((20, 5), 0.5, np.float32)
+        silent[:, active] = kept.encodings.z_loc[:, active] * 10.0
+        vae.save(path, replace(kept, encodings=replace(kept.encodings, z_loc=silent)))
+        choose(qtbot, comparison, side, path)
+        shown = (comparison.left, comparison.right) if side is comparison.left else (side,)
+        assert [one.exploration.chart.axes for one in shown] == [tuple(active)] * len(shown)
+    assert [tab.right.plane.getAxis(side).labelText for side in ("bottom", "left")] == ["z₃", "z₅"]
+    comparison.pin_at(comparison.left, 0.5, -1.5)
+    right = comparison.right.exploration
+    assert tab.right._place.text() == "z₃ = 0.50,\nz₅ = −1.50"
+    assert right.cursor == pytest.approx((0.5, -1.5))  # a dimension of the one is none of the other
+    cursor = tab.right.plane._cursor.pos()
+    assert (cursor.x(), cursor.y()) == pytest.approx((0.5, -1.5))
 
 
 def test_an_image_that_does_not_fit_is_told_in_a_sentence(

@@ -56,6 +56,21 @@ def test_kl_per_dimension_is_that_of_torchs_normals(
     np.testing.assert_allclose(units.kl, kl.numpy(), rtol=1e-4, atol=1e-6)
 
 
+def test_the_most_active_units_are_those_of_the_largest_kl() -> None:
+    z_loc = np.array(((0.0, 1.0, 2.0, 0.1), (0.0, -1.0, 2.0, -0.1)), np.float32)
+    z_scale = np.array(((1.0, 0.5, 1.0, 0.05), (1.0, 0.5, 1.0, 0.05)), np.float32)
+    units = units_of_encodings(
+        vae.build(replace(SMALL, latent_dim=4)), vae.Encodings(z_loc, z_scale, np.zeros(2, np.int64))
+    )
+    by_hand = [0.0, (1 + 0.25 - 1 - 2 * np.log(0.5)) / 2, 2.0, (0.01 + 0.0025 - 1 - 2 * np.log(0.05)) / 2]
+    np.testing.assert_allclose(units.kl, by_hand, rtol=1e-5)  # 0, 0.82, 2 and 2.50
+    assert units.most_active == (2, 3)
+    assert Units(None, units.variance).most_active == (1, 3)  # 0, 1, 0 and 0.01
+    assert Units(np.full(4, np.inf), units.variance).most_active == (1, 3)
+    assert Units(np.zeros(3), np.zeros(3)).most_active == (0, 1)
+    assert Units(np.ones(1), np.ones(1)).most_active == (0,)
+
+
 def test_kl_per_dimension_of_a_mixture_and_that_of_its_component_make_its_kl(
     images: NDArray[np.uint8], labels: NDArray[np.int64]
 ) -> None:
