@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 import vae
@@ -23,9 +22,10 @@ from explorer.evidence import Evidence
 from explorer.exploration import Exploration
 from explorer.failures import failure_of
 from explorer.inputs import Inputs
+from explorer.live_model import LiveModel
 from explorer.manifold_export import ManifoldExport
 from explorer.maps import Maps
-from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest, Snapshot
+from explorer.messages import DatasetNotLoaded, DownloadCancelled, RunEnded, RunRequest
 from explorer.moves import Moves
 from explorer.near_data import NearData
 from explorer.paths import Paths
@@ -44,9 +44,7 @@ from vae.datasets import Dataset
 from vae.errors import ConfigurationError, LatentExplorerError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from vae import VAE, RollbackReport, UnfinishedRun
+    from vae import RollbackReport, UnfinishedRun
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class _Wanted:
 class Session(QObject):
     """Owns the parts of the state; views read their properties and hear their signals."""
 
-    following_changed = Signal(bool)
     waiting_changed = Signal(bool)  # whether a run waits for its data set
     noted = Signal(str)  # a word for the status bar
     failed = Signal(object)  # Failure
@@ -95,12 +92,10 @@ class Session(QObject):
         )
         self.run = Run(self)
         self.time_machine = TimeMachine(self.run, self.workspace, self._plane, self)
+        self.live_model = LiveModel(self.workspace, self.run, self.time_machine, self)
         self.points_run = PointsRun(self.run, self)
         self.points_exploration = PointsExploration(self.points_run, self)
         self.cut_off_runs = CutOffRuns(places.models, self)
-        self._following = True
-        self._live: VAE | None = None  # the GUI thread's copy of the model in training
-        self._newest_weights: dict[str, Tensor] = {}  # of the run, followed or not
         self._waiting: _Wanted | None = None
         self._run_number = 0
         self.workspace.model_changed.connect(self._open_its_data)
@@ -112,7 +107,6 @@ class Session(QObject):
         for part in (self.encodings_export, self.view_files, self.paths):
             part.noted.connect(self.noted)
             part.failed.connect(self.failed)
-        self.run.snapshot_taken.connect(self._follow)
         self.run.rolled_back.connect(self._rolled_back)
         self.run.not_saved.connect(self.failed)
         self.run.ended.connect(self._run_ended)
@@ -128,25 +122,9 @@ class Session(QObject):
         return made
 
     @property
-    def following(self) -> bool:
-        """Whether the plane shows the model in training."""
-        return self._following
-
-    @property
     def waiting(self) -> bool:
         """Whether a run waits for its data set to be loaded or downloaded."""
         return self._waiting is not None
-
-    def set_following(self, following: bool) -> None:
-        """Show the model in training on the plane, or leave the plane as it is."""
-        if following != self._following:
-            self._following = following
-            if not following:
-                self.time_machine.hold()
-            self.following_changed.emit(following)
-            if following and self._live is not None and self.run.active:
-                self._live.load_state_dict(self._newest_weights)
-                self._show_live()
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -244,10 +222,6 @@ class Session(QObject):
         if resumed is not None:
             vae.require_same_data(resumed.header, len(data.train_images))
         model = wanted.model.fitted(data.info.image_shape, len(data.info.classes))
-        self._live = vae.build(model, wanted.training.seed).eval()
-        if resumed is not None:
-            self._live.load_state_dict(resumed.state.weights)
-        self._newest_weights = self._live.state_dict()
         self._run_number += 1
         request = RunRequest(
             *(self._run_number, wanted.preset, data, model, wanted.training),
@@ -256,12 +230,10 @@ class Session(QObject):
             resumed=resumed,
             paused=wanted.paused,
         )
-        self.time_machine.begin(request, self._live)
+        self.live_model.begin(request)
         self.run.start(request)
         if request.paused:
             self.run.step()
-        if self._following:
-            self._show_live()
 
     def _new_file(self, title: str, preset: str) -> Path:
         began = datetime.now().astimezone()
@@ -281,33 +253,6 @@ class Session(QObject):
             self._waiting = None
             self.waiting_changed.emit(False)
 
-    # --- the plane follows the run
-
-    def _show_live(self) -> None:
-        request = self.run.request
-        assert self._live is not None and request is not None
-        nothing = np.zeros((0, request.model.latent_dim), np.float32)
-        checkpoint = vae.Checkpoint(
-            model=self._live,
-            preset=request.preset,
-            dataset=request.dataset.info.name,
-            training=request.training,
-            history=(),
-            encodings=vae.Encodings(nothing, nothing, np.zeros(0, np.int64)),
-        )
-        self.workspace.show_model(checkpoint, f"Run {request.run}, in training", None)
-
-    def _shows_live(self) -> bool:
-        """Whether the open model is the one in training, and no other is about to take its place."""
-        shown = self.workspace.model
-        return shown is not None and shown.checkpoint.model is self._live and not self.workspace.opening
-
-    @Slot(object)
-    def _follow(self, snapshot: Snapshot) -> None:
-        self._newest_weights = snapshot.weights
-        if self._following and self._shows_live():
-            self.workspace.show_weights(snapshot.weights)
-
     @Slot(object)
     def _rolled_back(self, report: RollbackReport) -> None:
         self.noted.emit(
@@ -319,9 +264,5 @@ class Session(QObject):
     def _run_ended(self, message: RunEnded) -> None:
         if message.failure is not None:
             self.failed.emit(message.failure)
-        if message.checkpoint is None:
-            return
         if message.path is not None:
             self.noted.emit(f"Run {message.run} is kept as {message.path}")
-        if self._following and self._shows_live() and message.run == self.run.number:
-            self.workspace.show_model(message.checkpoint, message.title, message.path)

@@ -98,11 +98,11 @@ class TrainTab(QWidget):
         self._run_card.setFixedWidth(min(wanted, max(least, widest)))
 
     def _connect(self) -> None:
-        session, run = self._session, self._session.run
-        session.set_following(bool(self._settings.value(f"{GROUP}/following", session.following, type=bool)))
-        self._following.setChecked(session.following)
-        self._following.toggled.connect(session.set_following)
-        session.following_changed.connect(self._following_changed)
+        session, run, live = self._session, self._session.run, self._session.live_model
+        live.set_following(bool(self._settings.value(f"{GROUP}/following", live.following, type=bool)))
+        self._following.setChecked(live.following)
+        self._following.toggled.connect(live.set_following)
+        live.following_changed.connect(self._following_changed)
         self.controls.started.connect(self._start)
         self.controls.started_paused.connect(self._start_paused)
         run.began.connect(self._began)

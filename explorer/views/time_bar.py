@@ -100,8 +100,8 @@ class TimeBar(Card):
     def _return(self) -> None:
         """Follow the run again where somebody has stopped that."""
         self.play.setChecked(False)
-        if self._machine.going_on and not self._session.following:
-            self._session.set_following(True)
+        if self._machine.going_on and not self._session.live_model.following:
+            self._session.live_model.set_following(True)
         else:
             self._machine.return_to_now()
 

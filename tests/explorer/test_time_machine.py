@@ -209,20 +209,20 @@ def test_a_model_that_is_opened_during_a_replay_stays(
 
 def test_a_plane_that_no_longer_follows_can_go_live_again(qtbot: QtBot, running: MainWindow) -> None:
     session, bar = running.session, running.explore.time_bar
-    session.set_following(False)
+    session.live_model.set_following(False)
     step = session.time_machine.frame.step
     with qtbot.waitSignal(session.run.snapshot_taken, timeout=PATIENCE):
         pass
     assert f"step {step:,} " in bar.text.text()
     qtbot.mouseClick(bar.now, Qt.MouseButton.LeftButton)
-    assert session.following
+    assert session.live_model.following
     assert not session.time_machine.replaying
 
 
 def test_the_next_run_takes_the_place_of_the_last(qtbot: QtBot, running: MainWindow) -> None:
     session = running.session
     replay(qtbot, running, 0)
-    session.set_following(False)
+    session.live_model.set_following(False)
     with qtbot.waitSignal(session.run.began, timeout=PATIENCE):
         session.start_run("default-2d", TINY, ENDLESS, "stroke-digits")
     assert not running.explore.time_bar.isVisible()

@@ -224,7 +224,7 @@ def test_the_run_in_training_is_followed_beside_its_untrained_self(
     qtbot: QtBot, comparison: Comparison, window: MainWindow, small_model: Path
 ) -> None:
     session = window.session
-    session.set_following(False)
+    session.live_model.set_following(False)
     session.start_run("default-2d", TINY, ENDLESS, "stroke-digits")
     with qtbot.waitSignal(session.run.snapshot_taken, timeout=PATIENCE):
         pass

@@ -117,7 +117,7 @@ def test_a_run_that_ends_leaves_its_kept_model_on_the_plane(
 def test_the_plane_stays_where_it_need_not_follow(
     qtbot: QtBot, window: MainWindow, train: Train, stop: Stop, small: Checkpoint, small_model: Path
 ) -> None:
-    window.session.set_following(False)
+    window.session.live_model.set_following(False)
     picture = window.session.exploration.picture
     train(window.session)
     wait_for_snapshots(qtbot, window.session, 2)
@@ -129,10 +129,10 @@ def test_the_plane_stays_where_it_need_not_follow(
 
 def test_following_can_be_taken_up_in_mid_run(qtbot: QtBot, window: MainWindow, train: Train) -> None:
     session = window.session
-    session.set_following(False)
+    session.live_model.set_following(False)
     train(session)
     snapshot = wait_for_snapshots(qtbot, session, 1)
-    session.set_following(True)
+    session.live_model.set_following(True)
     assert session.workspace.model.title == "Run 1, in training"
     shown = session.workspace.model.checkpoint.model.state_dict()
     assert all(weights.equal(shown[name]) for name, weights in snapshot.weights.items())

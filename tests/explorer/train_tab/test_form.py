@@ -75,7 +75,7 @@ def test_the_form_survives_a_restart(
     tab.form.dataset_box.setCurrentIndex(tab.form.dataset_box.findData("kmnist"))
     fill(activation="tanh")
     fill(encoder_widths="31, 7", beta="0.5", seed="not yet sure")
-    session.set_following(False)
+    session.live_model.set_following(False)
     settings.sync()
     again = TrainTab(session, QSettings(settings.fileName(), QSettings.Format.IniFormat))
     qtbot.addWidget(again)
@@ -99,7 +99,7 @@ def test_settings_of_another_version_fall_back(qtbot: QtBot, session: Session, s
 
 
 def test_following_is_the_sessions(tab: TrainTab, session: Session) -> None:
-    session.set_following(False)
+    session.live_model.set_following(False)
     assert not tab._following.isChecked()
     tab._following.setChecked(True)
-    assert session.following
+    assert session.live_model.following
