@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 import vae
 from explorer.exploration import Exploration
-from explorer.plane_messages import EvidenceFound, EvidenceRefused, EvidenceRequest, GapsFound
+from explorer.plane_messages import EvidenceFound, EvidenceRefused, EvidenceRequest, GapsFound, GridDecoded
 from explorer.plane_thread import PlaneThread
 from explorer.workspace import Workspace
 
@@ -38,6 +38,7 @@ class Evidence(QObject):
         self._asked: EvidenceRequest | None = None
         self._exact: ExactPosterior | None = None
         self._gaps: Gaps | None = None
+        self._grid_share: float | None = None
         self._why: str | None = NOTHING
         self._weights_moved = QTimer(self, singleShot=True, interval=STILL)
         self._weights_moved.timeout.connect(self._follow)
@@ -55,6 +56,11 @@ class Evidence(QObject):
     def gaps(self) -> Gaps | None:
         """log p(x), ELBO(q*) and ELBO(q), once they are known."""
         return self._gaps
+
+    @property
+    def grid_share(self) -> float | None:
+        """How much of the grid is decoded, in [0, 1], while all waits for one that takes long."""
+        return self._grid_share
 
     @property
     def why_not(self) -> str | None:
@@ -83,7 +89,7 @@ class Evidence(QObject):
     @Slot()
     def _follow(self) -> None:
         """Forget what is known, and ask anew."""
-        self._asked = self._exact = self._gaps = None
+        self._asked = self._exact = self._gaps = self._grid_share = None
         self._why = self._find_why_not()
         if self._why is None and self._watchers:
             self._asked = self._request()
@@ -106,12 +112,14 @@ class Evidence(QObject):
     @Slot(object)
     def _receive(self, message: object) -> None:
         match message:
+            case GridDecoded(request=request, share=share) if request is self._asked:
+                self._grid_share = share
             case EvidenceFound(request=request, exact=exact) if request is self._asked:
-                self._exact = exact
+                self._exact, self._grid_share = exact, None
             case GapsFound(request=request, gaps=gaps) if request is self._asked:
                 self._gaps = gaps
             case EvidenceRefused(request=request, why=why) if request is self._asked:
-                self._why = why
+                self._why, self._grid_share = why, None
             case _:
                 return
         self.changed.emit()

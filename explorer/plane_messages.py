@@ -66,6 +66,14 @@ class EvidenceRequest:
     noise: float  # standard deviation of what is added before it is encoded
 
 
+@dataclass(frozen=True)
+class GridDecoded:
+    """How much there is of the grid of codes that exact inference begins with."""
+
+    request: EvidenceRequest
+    share: float  # in [0, 1]
+
+
 @dataclass(frozen=True, eq=False)
 class EvidenceFound:
     """p(z|x) of one picture: coarse, then refined."""

@@ -67,8 +67,8 @@ def code_grid(model: VAE, label: int | None = None) -> CodeGrid:
     return at_once(building_grid(model, label))
 
 
-def building_grid(model: VAE, label: int | None = None) -> Generator[None, None, CodeGrid]:
-    """The same slice by slice."""
+def building_grid(model: VAE, label: int | None = None) -> Generator[float, None, CodeGrid]:
+    """The same slice by slice; the share of it that is decoded, in [0, 1], after each."""
     prior = prior_of(model)
     assert prior is not None
     low, high = _extent(prior, model.config.latent_dim)
@@ -83,7 +83,8 @@ def building_grid(model: VAE, label: int | None = None) -> Generator[None, None,
     if not statistics:
         return CodeGrid(model, label, places, shape, width, origin, None, None, log_prior)
     filled = _Filled(model, label_of(model, label), statistics, len(places))
-    yield from in_slices(filled, z)
+    for _ in in_slices(filled, z):
+        yield filled.share
     return CodeGrid(
         *(model, label, places, shape, width, origin, filled.natural, filled.constant), log_prior=log_prior
     )
@@ -96,6 +97,11 @@ class _Filled:
         self._model, self._y, self._count = model, y, 0
         self.natural = torch.empty(statistics, cells, device=device_of(model))
         self.constant = torch.empty(cells, device=device_of(model))
+
+    @property
+    def share(self) -> float:
+        """Of the cells that are decoded."""
+        return self._count / len(self.constant)
 
     @torch.no_grad()
     def __call__(self, z: Floats) -> Floats:

@@ -25,7 +25,7 @@ class ImageGaps:
         self.images, self.labels = images, labels
         self._order = np.random.default_rng(SEED).permutation(len(images))
         self._done = 0
-        self._steps: Iterator[None] | None = None
+        self._steps: Iterator[object] | None = None
         self._approximation, self._amortisation = np.full((2, len(images)), np.nan, np.float32)
 
     @property
@@ -65,7 +65,7 @@ class ImageGaps:
             self._steps = None  # to go on where this ended
             raise
 
-    def _finding(self, model: VAE) -> Iterator[None]:
+    def _finding(self, model: VAE) -> Iterator[object]:
         told, label = is_told_labels(model), None
         grid: CodeGrid | None = None
         if told:
@@ -81,7 +81,7 @@ class ImageGaps:
                     self._approximation[index] = gaps.approximation
                     self._amortisation[index] = gaps.amortisation
                     self._done += 1
-                yield
+                yield None
 
     def _sort_blocks(self) -> None:
         """One label after the other within a block, so that a grid is not decoded for every image."""

@@ -20,7 +20,8 @@ from vae.prior import prior_of
 NODES = {1: 32, 2: 16}  # of the quadrature along each of D dimensions; that of 8 errs by 2e-4 nats on MNIST
 NEGLIGIBLE = 1e-7  # weight of a node, as a share of the largest
 SLICE_SECONDS = 0.008  # of work before something more urgent may step in
-FIRST_SLICE, LARGEST_SLICE = 64, 2_048  # codes
+FEW = 24  # codes may take twice as long: each slice reads all weights from memory, however few codes it has
+FIRST_SLICE, LARGEST_SLICE = 16, 2_048  # codes
 
 Floats = NDArray[np.float64]
 Found = TypeVar("Found")
@@ -125,7 +126,7 @@ def in_slices(score: Callable[[Floats], Floats], z: Floats) -> Generator[None, N
         found[part] = score(z[part])
         start += size
         pace = SLICE_SECONDS / max(time.perf_counter() - began, 1e-6)
-        size = min(max(int(size * pace), 1), 2 * size, LARGEST_SLICE)
+        size = min(max(int(size * pace), min(FEW, int(size * 2 * pace)), 1), 2 * size, LARGEST_SLICE)
         yield None
     return found
 

@@ -39,6 +39,11 @@ class Cells:
         """Some of them."""
         return Cells(self.places[which], self.values[which], self.width, self.origin)
 
+    def joined(self, others: Cells) -> Cells:
+        """These first, then others on the same lattice."""
+        places = np.concatenate((self.places, others.places))
+        return Cells(places, np.concatenate((self.values, others.values)), self.width, self.origin)
+
     def find(self, places: Ints) -> Ints:
         """(M,) which of the cells are at places (M, D); -1 where there is none."""
         if not len(self.places):

@@ -128,20 +128,47 @@ def refining(image: Encoded, cells: Cells) -> Generator[None, None, ExactPosteri
     while True:
         best = max(best, cells.values.max())
         halved = cells.values + slack > best - DEPTH
-        leaves.add(cells.chosen(~halved))
-        alive = cells.chosen(halved)
-        going = _unsettled(alive, cells, leaves, best - DEPTH, last=depth == DEEPEST)
+        faint, alive = cells.chosen(~halved), cells.chosen(halved)
+        going = _unsettled(alive, cells, leaves, last=depth == DEEPEST)
         if not going.any():
+            leaves.add(faint)
             return leaves.posterior(refined=True)
         slack = slack[halved]
         kept = _most_promising(alive.values + slack, going)
         leaves.add(alive.chosen(going & ~kept))
         parents, depth = alive.chosen(kept), depth + 1
-        places, width = children(parents.places), parents.width / 2
-        values = yield from in_slices(image.joint, centres(places, width, parents.origin))
-        cells = Cells(places, values, width, parents.origin)
-        inherited = np.repeat(slack[kept] / 4, 2 ** places.shape[1])
-        slack = np.maximum(SHARE * cells.steepness, inherited)
+        inherited = np.repeat(slack[kept] / 4, 2 ** cells.places.shape[1])
+        cells = yield from _halved(image, parents)
+        cells, faint = yield from _surrounded(image, cells, faint, best - DEPTH)
+        leaves.add(faint)
+        slack = SHARE * cells.steepness
+        slack[: len(inherited)] = np.maximum(slack[: len(inherited)], inherited)
+
+
+def _halved(image: Encoded, parents: Cells) -> Generator[None, None, Cells]:
+    """The parts of cells halved along every dimension."""
+    places, width = children(parents.places), parents.width / 2
+    values = yield from in_slices(image.joint, centres(places, width, parents.origin))
+    return Cells(places, values, width, parents.origin)
+
+
+def _surrounded(
+    image: Encoded, cells: Cells, faint: Cells, floor: float
+) -> Generator[None, None, tuple[Cells, Cells]]:
+    """The cells and all beside those above the ``floor``, and what is left of the ``faint``, twice as wide.
+
+    A peak on the rim of a cell that seemed too faint to be halved is seen in its neighbour's parts first.
+    """
+    steps = offsets(cells.places.shape[1])
+    while True:
+        cell, step = np.nonzero((cells.neighbours < 0) & (cells.values > floor)[:, None])
+        covering = faint.find((cells.places[cell] + steps[step]) >> 1)
+        wanted = np.zeros(len(faint.places), bool)
+        wanted[covering[covering >= 0]] = True
+        if not wanted.any():
+            return cells, faint
+        found = yield from _halved(image, faint.chosen(wanted))
+        cells, faint = cells.joined(found), faint.chosen(~wanted)
 
 
 def _require_numbers(cells: Cells) -> None:
@@ -152,16 +179,14 @@ def _require_numbers(cells: Cells) -> None:
         )
 
 
-def _unsettled(
-    alive: Cells, around: Cells, leaves: _Leaves, floor: float, *, last: bool
-) -> NDArray[np.bool_]:
+def _unsettled(alive: Cells, around: Cells, leaves: _Leaves, *, last: bool) -> NDArray[np.bool_]:
     """(N,) which cells are to be halved; components whose lattices agree become leaves."""
     labels = alive.components()
     going = np.zeros(len(labels), bool)
     for label in range(labels.max(initial=-1) + 1):
         own = labels == label
         component = alive.chosen(own)
-        if last or (_agrees(component) and _resolved(component, around, floor)):
+        if last or (_agrees(component) and _resolved(component, around)):
             leaves.add_component(component, around)
         else:
             going |= own
@@ -176,12 +201,11 @@ def _agrees(component: Cells) -> bool:
     return bool(sums.min() > 0 and math.log(sums.max() / sums.min()) < AGREED)
 
 
-def _resolved(component: Cells, around: Cells, floor: float) -> bool:
+def _resolved(component: Cells, around: Cells) -> bool:
     """Whether no cell steps further down than on a Gaussian whose narrowest side is as wide as STEP says.
 
     A peak between cells, much narrower than they are, may leave sums that agree by chance. Where log p is
-    d nats below its peak, a Gaussian's slope along an axis is at most sqrt(2 d) / sigma. Cells that were not
-    halved as far are no higher than the ``floor``.
+    d nats below its peak, a Gaussian's slope along an axis is at most sqrt(2 d) / sigma.
     """
     below = component.values.max() - component.values
     high = below < LOOKED_AT
@@ -189,8 +213,8 @@ def _resolved(component: Cells, around: Cells, floor: float) -> bool:
     for axis in np.eye(component.places.shape[1], dtype=np.int64):
         for side in (axis, -axis):
             beside = around.find(component.places[high] + side)
-            down = component.values[high] - np.where(beside < 0, floor, around.values[beside])
-            if (down > allowed).any():
+            down = component.values[high] - around.values[beside]
+            if ((down > allowed) & (beside >= 0)).any():
                 return False
     return True
 
@@ -212,8 +236,7 @@ def _continued(image: Encoded, cells: Cells) -> Generator[None, None, Cells]:
         if len(wanted):
             z = centres(wanted, cells.width, cells.origin)
             values = yield from in_slices(image.joint, z)
-            places = np.concatenate((cells.places, wanted))
-            cells = Cells(places, np.concatenate((cells.values, values)), cells.width, cells.origin)
+            cells = cells.joined(Cells(wanted, values, cells.width, cells.origin))
         at_edge = (cells.values > cells.values.max() - DEPTH) & (
             ((cells.places <= low) | (cells.places >= high)).any(1)
         )

@@ -13,10 +13,13 @@ class CodeGrids:
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._grid: vae.CodeGrid | None = None
-        self._steps: Generator[None, None, vae.CodeGrid] | None = None
+        self._steps: Generator[float, None, vae.CodeGrid] | None = None
 
-    def of(self, model: vae.VAE, version: int, label: int | None) -> Generator[None, None, vae.CodeGrid]:
-        """The grid of a version of the model, for a label where the decoder is told one."""
+    def of(self, model: vae.VAE, version: int, label: int | None) -> Generator[float, None, vae.CodeGrid]:
+        """The grid of a version of the model, for a label where the decoder is told one.
+
+        The share of it that is decoded after each slice.
+        """
         told = label if vae.is_told_labels(model) else None
         key = (model, version, told)
         if key != self._key or (self._grid is None and self._steps is None):
@@ -25,12 +28,12 @@ class CodeGrids:
         while self._grid is None:
             assert self._steps is not None
             try:
-                next(self._steps)
+                share = next(self._steps)
             except StopIteration as end:
                 self._grid, self._steps = end.value, None
             except Exception:
                 self._steps = None
                 raise
             else:
-                yield None
+                yield share
         return self._grid

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vae import Gaps
 
 ROWS = ("elbo", "amortisation", "approximation", "evidence")
+DECODING = "The grid of codes that is summed over is decoded once for these weights: {:.0%} by now."
 
 
 class EvidenceCard(Card):
@@ -77,7 +78,9 @@ class EvidenceCard(Card):
         refined = exact is not None and exact.refined
         if exact is not None and refined and gaps is None:
             self.values["evidence"].setText(f"<b>{number(exact.log_evidence)}</b>")
-        self.modes.setText(modes_in_words(self._session, exact) if exact is not None and refined else "")
+        modes = modes_in_words(self._session, exact) if exact is not None and refined else ""
+        share = evidence.grid_share
+        self.modes.setText(modes if share is None else DECODING.format(share))
         self.modes.setVisible(why is None)
         self.note.setText(why or ("" if scored_as_density(self._session) else GREY))
         self.note.setVisible(bool(self.note.text()))

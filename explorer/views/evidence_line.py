@@ -36,19 +36,26 @@ class EvidenceLine(QLabel):
             self.setText(text)
             self.setToolTip(evidence.why_not)
             return
-        exact, gaps = evidence.exact, evidence.gaps
+        self.setText(f"{coloured} {self._numbers()}")
+        grey = "" if scored_as_density(self._session) else f" {GREY}"
+        self.setToolTip(
+            f"{evidence_tip(self._session)} The gap is what the ELBO misses of it: "
+            f"the page Evidence takes it apart.{grey}"
+        )
+
+    def _numbers(self) -> str:
+        """As far as they are known."""
+        evidence = self._session.evidence
+        exact, gaps, share = evidence.exact, evidence.gaps, evidence.grid_share
+        if share is not None:
+            return f"… · {share:.0%} of the grid decoded"
         value = f"<b>{number(exact.log_evidence)}</b>" if exact is not None and exact.refined else "…"
         gap = (
             "…"
             if gaps is None
             else f"<b>{number(abs(round(gaps.log_evidence, 2) - round(gaps.elbo, 2)))}</b>"
         )
-        self.setText(f"{coloured} {value} nats · gap {gap}")
-        grey = "" if scored_as_density(self._session) else f" {GREY}"
-        self.setToolTip(
-            f"{evidence_tip(self._session)} The gap is what the ELBO misses of it: "
-            f"the page Evidence takes it apart.{grey}"
-        )
+        return f"{value} nats · gap {gap}"
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have it computed while it is seen."""

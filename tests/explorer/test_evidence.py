@@ -108,6 +108,35 @@ def test_it_is_seen_coarse_and_then_refined(window: MainWindow, qtbot: QtBot, ev
     assert stages == ["none", "coarse", "refined", "refined"]
 
 
+def test_while_a_large_grid_is_decoded_its_share_is_told(
+    window: MainWindow, page: EvidenceCard, open_in: OpenIn, save_model: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch, qtbot: QtBot,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("explorer.plane_jobs.evidence.EVERY", 0.0)
+    evidence, told = window.session.evidence, []
+    qtbot.waitUntil(lambda: evidence.gaps is not None, timeout=PATIENCE)
+
+    def note() -> None:
+        share = evidence.grid_share
+        if share is not None:
+            told.append(
+                (share, f"{share:.0%}" in page.modes.text(), f"{share:.0%}" in plain(line_of(window)))
+            )
+
+    evidence.changed.connect(note)
+    open_in(window, save_model("other"))
+    qtbot.waitUntil(lambda: evidence.gaps is not None, timeout=PATIENCE)
+    shares = [share for share, _, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert all(on_page and in_line for _, on_page, in_line in told)
+    assert "%" not in plain(line_of(window))
+    told.clear()
+    window.session.inputs.select_test_image(3)
+    qtbot.waitUntil(lambda: evidence.gaps is not None, timeout=PATIENCE)
+    assert not told  # the grid is there already
+
+
 def test_of_many_images_in_a_row_the_last_is_found(
     window: MainWindow, found: Callable[[MainWindow], Evidence]
 ) -> None:

@@ -1,6 +1,7 @@
 """log p(x) and p(z|x) against closed forms and against sums over dense grids."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -9,12 +10,12 @@ from torch import Tensor, nn
 from torch.distributions import Independent, Laplace, MultivariateNormal
 
 import vae
-from vae.code_grid import code_grid
+from vae.code_grid import building_grid, code_grid
 from vae.configuration import ModelConfig
 from vae.errors import InferenceError
 from vae.gaps import Gaps, finding_gaps, gaps_of
 from vae.inference import add_noise, to_tensor
-from vae.joint import Joint, at_once
+from vae.joint import Joint, at_once, in_slices
 from vae.posterior import ExactPosterior, coarse, encoded, exact, refining
 
 SHAPE = (1, 2, 3)  # C, H, W
@@ -219,6 +220,29 @@ def test_two_modes_are_two(latent_dim: int) -> None:
     assert math.log(2) - 0.01 < half.approximation < math.log(2) + 0.2
 
 
+class Lopsided(nn.Module):
+    """A gentle slope up to a peak, and a cliff to a plain beyond it; along z1, in standard deviations."""
+
+    def __init__(self, peak: float, width: float) -> None:
+        super().__init__()
+        self.peak, self.width = peak, width
+
+    def forward(self, z: Tensor) -> Tensor:
+        away = (z[..., :1] - self.peak) / self.width
+        sigmas = torch.where(away < 0, away / 0.3, (away / 0.05).clamp(max=15.0))
+        return (sigmas / math.sqrt(6)).expand(*z.shape[:-1], math.prod(SHAPE)).unflatten(-1, SHAPE)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_a_peak_on_the_rim_of_a_cell_that_seemed_too_faint_is_whole(latent_dim: int) -> None:
+    model, line = factor_analysis(latent_dim, 1.0), factor_analysis(1, 1.0)
+    grid = code_grid(model)
+    peak = float(grid.origin[0] + (grid.shape[0] // 2 - 0.03) * grid.width)
+    model.decoder = line.decoder = Lopsided(peak, grid.width)  # type: ignore[assignment]
+    x = np.zeros(SHAPE, np.float32)
+    assert exact(model, x).log_evidence == pytest.approx(dense(line, x, None, 5.0, 200_001), abs=0.01)
+
+
 # --- sums over dense grids, of all likelihoods and families
 
 KINDS = {
@@ -384,6 +408,28 @@ def test_the_slices_are_short() -> None:
     steps = refining(image, cells)
     assert next(steps) is None
     assert isinstance(at_once(steps), ExactPosterior)
+
+
+def test_what_a_grid_is_decoded_of_grows_to_all() -> None:
+    shares = list(building_grid(curved()))
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] == 1
+
+
+def test_slices_are_long_enough_for_what_each_costs_by_itself() -> None:
+    """As of a decoder with many outputs: reading its weights takes most of the time of a short slice."""
+    sizes: list[int] = []
+
+    def score(z: np.ndarray) -> np.ndarray:
+        sizes.append(len(z))
+        until = time.perf_counter() + 0.007 + 1e-4 * len(z)
+        while time.perf_counter() < until:
+            pass
+        return z.sum(1)
+
+    z = np.random.default_rng(0).standard_normal((200, 2))
+    np.testing.assert_array_equal(at_once(in_slices(score, z)), z.sum(1))
+    assert len(sizes) < 20
 
 
 def test_log_p_of_all_is_made_of_its_parts() -> None:
