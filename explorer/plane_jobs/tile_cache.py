@@ -47,10 +47,10 @@ class TileCache:
         """Remember pictures (N, C, H, W) that are not there yet, N being no more than there is room for."""
         slots, count = self._slots, len(self._slots)
         free = min(len(keys), len(self._pictures) - count)
-        taken = [*range(count, count + free)]
-        taken += [slots.popitem(last=False)[1] for _ in range(len(keys) - free)]
-        slots.update(zip(keys, taken, strict=True))
-        self._pictures[taken] = pictures
+        used = [slots.popitem(last=False)[1] for _ in range(len(keys) - free)]
+        slots.update(zip(keys, [*range(count, count + free), *used], strict=True))
+        self._pictures[count : count + free] = pictures[:free]
+        self._pictures[used] = pictures[free:]
 
     def at(self, slots: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The pictures (N, C, H, W) in these slots."""

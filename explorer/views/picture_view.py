@@ -25,6 +25,7 @@ class PictureView(QWidget):
         self._least = least
         self._picture: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies beneath is painted too
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -66,8 +67,11 @@ class PictureView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture, or say that there is none."""
         painter = QPainter(self)
+        target = QRect() if self._image is None else fit(self.rect(), *_size(self._image))
+        if target != self.rect():
+            painter.fillRect(self.rect(), self.palette().base())
         if self._image is not None:
-            draw_crisp(painter, fit(self.rect(), self._image.width(), self._image.height()), self._image)
+            draw_crisp(painter, target, self._image)
         else:
             painter.setPen(QColor(current_theme().muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStatusBar
 
 from explorer.messages import Progress
@@ -15,6 +15,7 @@ from explorer.workspace import OpenedModel
 
 MARGIN = 16  # pixels
 SHORT = 6_000  # milliseconds that a message stays
+READABLE = 200  # milliseconds between two speeds
 HINT = "Drag to decode · scroll to zoom · right button to pan"
 
 
@@ -36,7 +37,9 @@ class StatusNotes:
         self._run.hide()
         self._speed.setToolTip("How long the picture under the cursor took to decode")
         session.noted.connect(self.show_message)
-        session.exploration.cursor_moved.connect(self._show_speed)
+        self._now_and_then = QTimer(bar, singleShot=True, interval=READABLE)
+        self._now_and_then.timeout.connect(self._show_speed)
+        session.exploration.cursor_moved.connect(self._decoded)
         session.run.progressed.connect(self._show_progress)
         session.run.state_changed.connect(self._show_state)
         session.workspace.model_changed.connect(self._show_model)
@@ -51,6 +54,10 @@ class StatusNotes:
         room = min((label.x() for label in self._permanent if label.isVisible()), default=self._bar.width())
         metrics = self._bar.fontMetrics()
         self._bar.showMessage(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room - MARGIN), SHORT)
+
+    def _decoded(self) -> None:
+        if not self._now_and_then.isActive():
+            self._now_and_then.start()
 
     def _show_speed(self) -> None:
         self._speed.set_text(f"decode {1e3 * self._session.exploration.decode_seconds:.1f} ms")
