@@ -128,8 +128,8 @@ class TilesJob:
     def _decode(self, tiles: _Tiles, grid: TileGrid, missing: NDArray[np.int64]) -> Iterator[None]:
         """Decode what is missing; pause before each further slice."""
         while len(missing):
-            slices = math.ceil(len(missing) * self._pace.seconds / SLICE)  # alike: a small one takes long a tile
-            count = math.ceil(len(missing) / max(1, slices))
+            slices = math.ceil(len(missing) * self._pace.seconds / SLICE)
+            count = math.ceil(len(missing) / slices)  # all alike: in a small one each tile takes longer
             batch, missing = missing[:count], missing[count:]
             began = time.perf_counter()
             tiles.decode(grid, batch)
