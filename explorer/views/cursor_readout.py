@@ -6,10 +6,11 @@ import time
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from explorer.session import Session
 from explorer.theme import current_theme
+from explorer.views.flow_layout import FlowLayout
 from explorer.views.numbers import number
 from explorer.views.pictures import draw_crisp, fit, to_image
 from explorer.views.steady_label import SteadyLabel
@@ -38,15 +39,17 @@ class CursorReadout(QWidget):
         self.log_p.setToolTip(P_TIP)
         self.nearest = NearestImage()
         self.nearest.clicked.connect(self._make_input)
-        densities = QVBoxLayout()
-        densities.setSpacing(2)
-        densities.addWidget(self.log_p)
-        densities.addWidget(self.log_q)
-        layout = QHBoxLayout(self)
+        densities = QWidget()
+        lines = QVBoxLayout(densities)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(2)
+        lines.addWidget(self.log_p)
+        lines.addWidget(self.log_q)
+        layout = FlowLayout(spacing=8)  # in a large font, one beneath the other
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(densities)
-        layout.addWidget(self.nearest, 1)
+        layout.addWidget(densities)
+        layout.addWidget(self.nearest)
+        self.setLayout(layout)
         self._index: int | None = None
         self._due = 0.0
         self._timer = QTimer(self, singleShot=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_it_is_seen_coarse_and_then_refined(window: MainWindow, qtbot: QtBot, ev
     evidence.changed.connect(note)
     window.session.inputs.select_test_image(5)
     qtbot.waitUntil(lambda: evidence.gaps is not None, timeout=PATIENCE)
-    assert stages == ["none", "coarse", "refined", "refined"]
+    assert [stage for stage, _ in groupby(stages)] == ["none", "coarse", "refined"]
 
 
 def test_while_a_large_grid_is_decoded_its_share_is_told(
