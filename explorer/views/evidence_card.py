@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel
 
 from explorer.session import Session
 from explorer.theme import current_theme
 from explorer.views.card import Card, styled_label
+from explorer.views.evidence_watch import EvidenceWatch
 from explorer.views.evidence_words import (
     APPROXIMATION,
     ELBO,
@@ -53,7 +53,7 @@ class EvidenceCard(Card):
         self.body.addWidget(self.modes)
         self.body.addWidget(self.note)
         self.body.addStretch(1)
-        session.evidence.changed.connect(self._show)
+        EvidenceWatch(self, session.evidence, self._show)
         self._show()
 
     def _cell(self, row: int, column: int) -> QLabel:
@@ -111,23 +111,6 @@ class EvidenceCard(Card):
         self.values["amortisation"].setText(number(abs(best - elbo)))
         self.values["approximation"].setText(number(abs(evidence - best)))
         self.values["evidence"].setText(f"<b>{number(evidence)}</b>")
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Have it computed while it is seen."""
-        super().showEvent(event)
-        self._session.evidence.watch(self, watching=True)
-        self._show()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
-        super().hideEvent(event)
-        self._session.evidence.watch(self, watching=False)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the palette."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self.isVisible():
-            self._show()
 
 
 def _sentence(name: str) -> QLabel:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from explorer.evidence import MOVING, NOTHING
 from explorer.session import Session
 from explorer.theme import current_theme
+from explorer.views.evidence_watch import EvidenceWatch
 from explorer.views.evidence_words import GREY, evidence_name, evidence_tip, scored_as_density
 from explorer.views.numbers import number
 
@@ -22,7 +22,7 @@ class EvidenceLine(QLabel):
         self.setObjectName("evidenceLine")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
-        session.evidence.changed.connect(self._show)
+        EvidenceWatch(self, session.evidence, self._show)
 
     def _show(self) -> None:
         """A line of text in any case, so that nothing beneath it jumps."""
@@ -56,20 +56,3 @@ class EvidenceLine(QLabel):
             else f"<b>{number(abs(round(gaps.log_evidence, 2) - round(gaps.elbo, 2)))}</b>"
         )
         return f"{value} nats · gap {gap}"
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Have it computed while it is seen."""
-        super().showEvent(event)
-        self._session.evidence.watch(self, watching=True)
-        self._show()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks."""
-        super().hideEvent(event)
-        self._session.evidence.watch(self, watching=False)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the palette."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self.isVisible():
-            self._show()
