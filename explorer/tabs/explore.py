@@ -27,7 +27,7 @@ DIMENSIONS = "Each latent dimension: a slider, pictures along it, its KL"
 GAPS = "The gaps of all test images as a histogram, and the images where they are worst"
 EVIDENCE = "log p(x), and why the ELBO of this image lies below it"
 SHARES = (300, 640, 300)  # widths of the three columns; they grow in this proportion
-LEAST = 276  # pixels: the width of an outer column, in which a line of the readout has room
+LEAST = 278  # pixels: the width of an outer column, in which a line of the readout has room
 PICTURE = 0.3  # the most of the height that the decoded picture takes: the page beneath wants room as well
 
 

@@ -45,7 +45,7 @@ class CursorReadout(QWidget):
         lines.setSpacing(2)
         lines.addWidget(self.log_p)
         lines.addWidget(self.log_q)
-        layout = FlowLayout(spacing=8)  # in a large font, one beneath the other
+        layout = FlowLayout(spacing=4)  # in a large font, one beneath the other
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(densities)
         layout.addWidget(self.nearest)
