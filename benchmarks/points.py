@@ -81,7 +81,6 @@ def _redraw(
 ) -> None:
     """What the window does for the points when the view has changed, up to the picture that Qt draws."""
     layer.draw(places, colours, view, (SIDE, SIDE), ratio=1.0, of_line=False)
-    layer.render()
 
 
 def _frame(plot: pg.PlotWidget, view: QRectF) -> None:

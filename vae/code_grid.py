@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae.adapter import AdaptedModel
-from vae.inference import device_of, label_of
+from vae.cores import share_out
+from vae.inference import device_of, is_thread_safe, label_of
 from vae.joint import Floats, Joint, at_once, in_slices
 from vae.lattice import Cells, centres
 from vae.models import VAE
@@ -103,15 +104,24 @@ class _Filled:
         """Of the cells that are decoded."""
         return self._count / len(self.constant)
 
-    @torch.no_grad()
     def __call__(self, z: Floats) -> Floats:
-        """Decode the next of them; there is no score to return yet."""
+        """Decode the next of them, by all cores; there is no score to return yet."""
         codes = torch.from_numpy(z.astype(np.float32)).to(self.constant.device)
-        y = None if self._y is None else self._y.expand(len(codes))
-        part = slice(self._count, self._count + len(codes))
-        natural, self.constant[part] = self._model.likelihood.natural(self._model.parameters_of_x(codes, y))
-        self.natural[:, part] = natural.T
-        self._count = part.stop
+        constant, natural = (values[..., self._count :] for values in (self.constant, self.natural))
+
+        @torch.no_grad()
+        def fill(part: slice) -> None:
+            y = None if self._y is None else self._y.expand(part.stop - part.start)
+            found, constant[part] = self._model.likelihood.natural(
+                self._model.parameters_of_x(codes[part], y)
+            )
+            natural[:, part] = found.T
+
+        if is_thread_safe(self._model):
+            share_out(fill, len(codes))
+        else:
+            fill(slice(0, len(codes)))
+        self._count += len(codes)
         return np.zeros(len(codes))
 
 

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae.adapter import AdaptedModel
+from vae.cores import share_out
 from vae.errors import ConfigurationError
 from vae.joint import Joint, elbo_terms, why_not_exact
 from vae.models import VAE
@@ -64,14 +66,32 @@ def device_of(model: Model) -> torch.device:
     return next((weights.device for weights in model.parameters()), torch.device("cpu"))
 
 
-@torch.no_grad()
 def decode_images(
-    model: Model, z: NDArray[np.floating], label: int | NDArray[np.int64] | None = None
+    model: Model,
+    z: NDArray[np.floating],
+    label: int | NDArray[np.int64] | None = None,
+    *,
+    shared: bool = False,
 ) -> NDArray[np.uint8]:
-    """The mean pictures of p(x|z), or p(x|z, y), one label or (N,): codes (N, D) -> (N, C, H, W)."""
+    """The mean pictures of p(x|z), or p(x|z, y), one label or (N,): codes (N, D) -> (N, C, H, W).
+
+    What takes several milliseconds may be ``shared`` out among the cores, as share_out() says.
+    """
     codes = torch.from_numpy(np.asarray(z, dtype=np.float32)).to(device_of(model))
     labels = None if label is None else _labels(model, np.broadcast_to(np.asarray(label), (len(codes),)))
-    return to_pictures(model.decode(codes, labels))
+
+    @torch.no_grad()
+    def decoded(part: slice) -> NDArray[np.uint8]:
+        return to_pictures(model.decode(codes[part], None if labels is None else labels[part]))
+
+    if shared and is_thread_safe(model):
+        return np.concatenate(share_out(decoded, len(codes)))
+    return decoded(slice(None))
+
+
+def is_thread_safe(model: Model) -> bool:
+    """Whether several threads may use it at a time: all of ours; of somebody else's nobody knows."""
+    return isinstance(model, VAE) and not isinstance(model, AdaptedModel)
 
 
 @torch.no_grad()

@@ -17,6 +17,8 @@ from vae.chart import Chart
 from vae.tiles import TileGrid, enlarge, mosaic, tiles_of
 
 SLICE = 0.010  # seconds of decoding in a row
+SHARED_SLICE = 0.020  # where all cores take part: between two slices they fall asleep
+WORTH_SHARING = 0.004  # seconds of decoding, from which on they do
 AT_ONCE = 0.003  # seconds of decoding that larger tiles, which are shown first, may cost
 TWO_FRAMES = 0.032  # seconds of decoding where nothing is drawn yet, without larger tiles first
 PATIENCE = 0.100  # seconds of decoding where others are drawn
@@ -126,13 +128,17 @@ class TilesJob:
         return coarsest
 
     def _decode(self, tiles: _Tiles, grid: TileGrid, missing: NDArray[np.int64]) -> Iterator[None]:
-        """Decode what is missing; pause before each further slice."""
+        """Decode what is missing; pause before each further slice.
+
+        By all cores, unless they are training.
+        """
+        still = not self._moving
         while len(missing):
-            slices = math.ceil(len(missing) * self._pace.seconds / SLICE)
+            slices = math.ceil(len(missing) * self._pace.seconds / (SHARED_SLICE if still else SLICE))
             count = math.ceil(len(missing) / slices)  # all alike: in a small one each tile takes longer
             batch, missing = missing[:count], missing[count:]
             began = time.perf_counter()
-            tiles.decode(grid, batch)
+            tiles.decode(grid, batch, shared=still and count * self._pace.seconds > WORTH_SHARING)
             self._pace.note(len(batch), time.perf_counter() - began)
             if len(missing):
                 yield None
@@ -193,11 +199,12 @@ class _Tiles:
         away = grid.centres()[missing] - np.array(self._request.cursor, np.float32)
         return missing[np.argsort(np.square(away).sum(1), kind="stable")]
 
-    def decode(self, grid: TileGrid, indices: NDArray[np.int64]) -> None:
-        """Decode these and remember them."""
+    def decode(self, grid: TileGrid, indices: NDArray[np.int64], *, shared: bool) -> None:
+        """Decode these, by all cores where that is ``shared``, and remember them."""
         request, keys = self._request, self._keys(grid)
         codes = request.chart.codes(grid.centres()[indices], request.z)
-        pictures = vae.decode_images(self._model, codes, request.label)
+
+        pictures = vae.decode_images(self._model, codes, request.label, shared=shared)
         self._cache.keep([keys[index] for index in indices], pictures)
 
     def picture(self, grid: TileGrid, level: int) -> NDArray[np.uint8]:

@@ -7,20 +7,24 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from explorer.views.plane_items import Raster
-from explorer.views.point_raster import densities, rasterise, strewn
+from explorer.views.point_raster import densities, margin, rasterise, strewn
 
 MOST_DISCS = 10_000  # in view
 RADIUS = 1.9  # pixels, of a disc
 CELL = 2.0  # pixels, the side of a cell in which points are counted
 
 
-class PointsLayer(Raster):
+class PointsLayer(QGraphicsItem):
     """Draws the points that are in view, anew for each view."""
 
     def __init__(self) -> None:
-        super().__init__(0)
+        super().__init__()
+        self.words = np.zeros((0, 0), np.uint32)  # what is drawn, as point_raster has it
+        self._image = QImage()  # reads them where they are
+        self._rect = QRectF()  # on the plane
 
     def draw(
         self,
@@ -42,10 +46,13 @@ class PointsLayer(Raster):
         if of_line:
             pixels = strewn(pixels, size[1])
         x, y = pixels.T
-        margin = 2 * RADIUS * ratio
-        near = (x >= -margin) & (x <= size[0] + margin) & (y >= -margin) & (y <= size[1] + margin)
+        radius = RADIUS * ratio
+        edge = margin(radius)
+        near = (x >= -edge) & (x <= size[0] + edge) & (y >= -edge) & (y <= size[1] + edge)
         if np.count_nonzero(near) <= MOST_DISCS:
-            self._show(rasterise(pixels[near], colours[near], size, RADIUS * ratio), view)
+            across, up = edge * pixel
+            whole = view.adjusted(-across, -up, across, up)
+            self._show(rasterise(pixels[near], colours[near], size, radius), whole)
         else:
             self._draw_densities(pixels, colours, origin, pixel, size, CELL * ratio)
 
@@ -66,6 +73,22 @@ class PointsLayer(Raster):
         width, height = side * pixel * (columns, rows)
         self._show(densities(cells, colours, (columns, rows)), QRectF(left, bottom, width, height))
 
-    def _show(self, picture: NDArray[np.uint8], rect: QRectF) -> None:
-        self.setImage(picture, levels=None, autoLevels=False)
-        self.setRect(rect)
+    def _show(self, words: NDArray[np.uint32], rect: QRectF) -> None:
+        height, width = words.shape
+        self.prepareGeometryChange()
+        self.words, self._rect = words, rect
+        premultiplied = QImage.Format.Format_ARGB32_Premultiplied
+        self._image = QImage(words.data, width, height, 4 * width, premultiplied)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Around what is drawn."""
+        return self._rect
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the picture."""
+        painter.scale(1.0, -1.0)  # the plane's second coordinate rises, the rows of a picture fall
+        rect = QRectF(self._rect.left(), -self._rect.bottom(), self._rect.width(), self._rect.height())
+        painter.drawImage(rect, self._image)

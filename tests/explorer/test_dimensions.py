@@ -22,6 +22,8 @@ from explorer.plane_messages import Manifold
 from explorer.views.dimension_list import DimensionList
 from explorer.views.dimensions_card import DimensionsCard
 from explorer.views.latent_plane import LatentPlane
+from explorer.views.point_raster import margin
+from explorer.views.points_layer import RADIUS
 from tests.explorer.conftest import PATIENCE, Mouse
 from vae.chart import PEAK
 from vae.tiles import tiles_of
@@ -442,8 +444,9 @@ def test_on_a_line_stand_bells_and_points_above_it(
     assert (q.top(), q.bottom()) == pytest.approx((0.0, PEAK * sigma), rel=1e-2)
     plane._redraw_points()
     view, (_, height) = plane.view_rect(), plane.size_in_pixels()
-    line = (0.0 - view.top()) / view.height() * height
-    drawn = np.flatnonzero(plane._points.image[..., 3].any(1))
+    edge = margin(RADIUS)
+    line = (0.0 - view.top()) / view.height() * height + edge
+    drawn = np.flatnonzero(plane._points.words[::-1].any(1))  # from the lowest row on
     assert drawn.min() > line - 1
     assert drawn.max() - drawn.min() > 0.1 * height
     assert not plane.getAxis("left").isVisible()
