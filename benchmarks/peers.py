@@ -80,15 +80,19 @@ class _TutorialVAE(nn.Module):
 
 
 def tutorial_svi(latent_dim: int) -> SVI:
-    """What Pyro's tutorial steps: its model and guide, Trace_ELBO, pyro.optim."""
+    """What Pyro's tutorial steps: its model and guide, Trace_ELBO, pyro.optim; unchecked, as there."""
+    dist.enable_validation(False)
     pyro.clear_param_store()
     vae = _TutorialVAE(latent_dim)
     return SVI(vae.model, vae.guide, Adam({"lr": LEARNING_RATE}), loss=Trace_ELBO())
 
 
 def pyro_tutorial(data: Dataset, batch_size: int, svi: SVI | None = None) -> Iterator[float]:
-    """An epoch of Pyro's tutorial, by default the first: DataLoader with ToTensor. Loss by batch."""
-    loader, svi = _loader(data, batch_size), svi or tutorial_svi(LATENT)
+    """An epoch of Pyro's tutorial, by default the first. Loss by batch.
+
+    DataLoader with ToTensor and num_workers=1, as in tutorial/source/vae.ipynb of Pyro's repository.
+    """
+    loader, svi = _loader(data, batch_size, workers=1), svi or tutorial_svi(LATENT)
     for x, _ in loader:
         yield svi.step(x)
 
@@ -104,7 +108,7 @@ def lecture(data: Dataset, batch_size: int) -> Iterator[float]:
     )
     whole = nn.ModuleList((encoder, mean_layer, log_variance_layer, decoder))
     adam = torch.optim.Adam(whole.parameters(), LEARNING_RATE)
-    for pictures, _ in _loader(data, batch_size):
+    for pictures, _ in _loader(data, batch_size, workers=0):
         x = pictures.view(len(pictures), PIXELS)
         adam.zero_grad()
         hidden = encoder(x)
@@ -118,8 +122,8 @@ def lecture(data: Dataset, batch_size: int) -> Iterator[float]:
         yield loss.item()
 
 
-def _loader(data: Dataset, batch_size: int) -> DataLoader[Any]:
-    return DataLoader(_as_torchvision(data), batch_size=batch_size, shuffle=True, num_workers=0)
+def _loader(data: Dataset, batch_size: int, workers: int) -> DataLoader[Any]:
+    return DataLoader(_as_torchvision(data), batch_size=batch_size, shuffle=True, num_workers=workers)
 
 
 def _as_torchvision(data: Dataset) -> Any:
