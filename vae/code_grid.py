@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from vae.adapter import AdaptedModel
 from vae.cores import share_out
@@ -57,7 +58,10 @@ class CodeGrid:
         statistics = joint.model.likelihood.statistics(joint.x[0])
         inked = statistics.nonzero()[:, 0]
         if len(inked) < INKED * len(statistics):
-            product = statistics[inked] @ self.natural[inked]
+            weights, start = statistics[inked], inked.new_zeros(1)
+            product = embedding_bag(  # adds rows up where they are
+                inked, self.natural, start, mode="sum", per_sample_weights=weights
+            )[0]
         else:
             product = statistics @ self.natural
         return (product + self.constant).cpu().double().numpy()
