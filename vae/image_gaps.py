@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +15,18 @@ from vae.inference import is_told_labels
 from vae.models import VAE
 
 SEED = 0
+BuildGrid = Callable[[VAE, int | None], Generator[float, None, CodeGrid]]  # a model, a label that it is told
 BLOCK = 250  # images that are sorted by label, for a decoder that needs a grid for each
 
 
 class ImageGaps:
     """The images in random order: those whose gaps are known are a sample of them all."""
 
-    def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        self.images, self.labels = images, labels
+    def __init__(
+        self, images: NDArray[np.uint8], labels: NDArray[np.int64], grid_of: BuildGrid = building_grid
+    ) -> None:
+        """``grid_of`` decodes the grid of a model, or has it from another who did."""
+        self.images, self.labels, self._grid_of = images, labels, grid_of
         self._order = np.random.default_rng(SEED).permutation(len(images))
         self._done = 0
         self._steps: Iterator[object] | None = None
@@ -75,7 +79,7 @@ class ImageGaps:
             own = slice(index, index + 1)
             wanted = int(self.labels[index]) if told else None
             if grid is None or wanted != label:
-                label, grid = wanted, (yield from building_grid(model, wanted))
+                label, grid = wanted, (yield from self._grid_of(model, wanted))
             for gaps in gaps_of(model, self.images[own], grid, self.labels[own]):
                 if gaps is not None:
                     self._approximation[index] = gaps.approximation

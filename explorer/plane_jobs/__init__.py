@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.plane_jobs.code_grids import CodeGrids
 from explorer.plane_jobs.data_gaps import DataGapsJob
 from explorer.plane_jobs.evidence import EvidenceJob
 from explorer.plane_jobs.job import Job
@@ -18,8 +19,9 @@ from explorer.plane_jobs.units import UnitsJob
 
 def make_jobs() -> tuple[Job, ...]:
     """One for each kind of question. What the eye waits for comes first."""
-    gaps = KnownGaps()
+    grids = CodeGrids()
+    gaps = KnownGaps(grids)
     return (
-        *(PosteriorJob(), TilesJob(), PathsJob(), TraversalsJob(), UnitsJob(), EvidenceJob()),
+        *(PosteriorJob(), TilesJob(), PathsJob(), TraversalsJob(), UnitsJob(), EvidenceJob(grids)),
         *(NearDataJob(), PointsJob(), GeodesicJob(), MapsJob(gaps), DataGapsJob(gaps)),
     )

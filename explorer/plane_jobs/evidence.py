@@ -18,8 +18,8 @@ class EvidenceJob:
 
     asked = EvidenceRequest
 
-    def __init__(self) -> None:
-        self._grids = CodeGrids()
+    def __init__(self, grids: CodeGrids) -> None:
+        self._grids = grids
 
     def serve(self, model: vae.VAE, request: EvidenceRequest) -> Iterator[object]:
         """Three answers, or why there is none; before them, how much of a large grid is decoded."""

@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 import vae
 from explorer.data_gaps import DataGaps
 from explorer.main_window import MainWindow
+from explorer.plane_jobs import make_jobs
+from explorer.plane_messages import DataGapsFound, DataGapsRequest, EvidenceRequest
 from explorer.views.gaps_card import GapsCard
 from tests.explorer.conftest import PATIENCE, Mouse
-from vae import Checkpoint
+from vae import Checkpoint, code_grid
 from vae.datasets import Dataset
 from vae.maps import MapKind
 
@@ -63,6 +65,26 @@ def expected_of(small: Checkpoint, few: Dataset) -> np.ndarray:
         for picture in few.test_images
     ]
     return np.maximum(found, 0.0)
+
+
+def test_the_gaps_need_no_grid_but_the_input_images(
+    monkeypatch: pytest.MonkeyPatch, small: Checkpoint, few: Dataset
+) -> None:
+    built = []
+
+    def prior_of(model: vae.VAE) -> vae.Prior | None:
+        built.append(model)
+        return vae.prior_of(model)
+
+    monkeypatch.setattr(code_grid, "prior_of", prior_of)  # which each grid asks for once
+    jobs = {job.asked: job for job in make_jobs()}
+    evidence = EvidenceRequest(1, few.test_images[0], None, 0.0)
+    gaps = DataGapsRequest(1, few.test_images, few.test_labels)
+    for request in (evidence, gaps):
+        *_, last = jobs[type(request)].serve(small.model, request)
+    assert isinstance(last, DataGapsFound)
+    assert last.sample.complete
+    assert len(built) == 1
 
 
 def test_the_histogram_counts_the_gaps(
