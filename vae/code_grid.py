@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from vae.adapter import AdaptedModel
-from vae.cores import share_out
-from vae.inference import device_of, is_thread_safe, label_of
+from vae.inference import by_all_cores, device_of, label_of
 from vae.joint import Floats, Joint, at_once, in_slices
 from vae.lattice import Cells, centres
 from vae.models import VAE
@@ -121,10 +120,7 @@ class _Filled:
             )
             natural[:, part] = found.T
 
-        if is_thread_safe(self._model):
-            share_out(fill, len(codes))
-        else:
-            fill(slice(0, len(codes)))
+        by_all_cores(self._model, fill, len(codes))
         self._count += len(codes)
         return np.zeros(len(codes))
 

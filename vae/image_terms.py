@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vae.inference import device_of, label_of, to_tensor
+from vae.inference import by_all_cores, device_of, label_of, to_tensor
+from vae.joint import in_slices
 from vae.models import VAE
 
 SLICE = 250  # images at a time: some 10 ms of a small model
-CODES = 128  # codes at a time
 SEED = 0
 
 
@@ -52,15 +52,24 @@ class ImageTerms:
         self._done += len(part)
 
 
-@torch.no_grad()
 def pixel_entropies(
     model: VAE, codes: NDArray[np.float32], label: int | None
 ) -> Generator[None, None, NDArray[np.float32]]:
     """In slices, the entropy of p(x|z) of codes (N, D), summed over pixels: (N,), in nats."""
-    y = label_of(model, label)
-    found = []
-    for part in torch.from_numpy(codes).to(device_of(model)).split(CODES):
-        parameters = model.parameters_of_x(part, None if y is None else y.expand(len(part)))
-        found.append(model.likelihood.entropy(parameters).flatten(1).sum(1))
-        yield
-    return torch.cat(found).cpu().numpy()
+    y, device = label_of(model, label), device_of(model)
+
+    def entropies(some: NDArray[np.float64]) -> NDArray[np.float64]:
+        z = torch.from_numpy(some.astype(np.float32)).to(device)
+
+        @torch.no_grad()
+        def of(part: slice) -> NDArray[np.float64]:
+            parameters = model.parameters_of_x(z[part], None if y is None else y.expand(len(z[part])))
+            found: NDArray[np.float64] = (
+                model.likelihood.entropy(parameters).flatten(1).sum(1).double().cpu().numpy()
+            )
+            return found
+
+        return np.concatenate(by_all_cores(model, of, len(z)))
+
+    found = yield from in_slices(entropies, codes.astype(np.float64))
+    return found.astype(np.float32)

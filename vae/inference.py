@@ -5,6 +5,7 @@ Pictures are uint8 arrays (N, C, H, W), as data sets hold them; codes are float3
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae.adapter import AdaptedModel
-from vae.cores import share_out
+from vae.cores import Part, share_out
 from vae.errors import ConfigurationError
 from vae.joint import Joint, elbo_terms, why_not_exact
 from vae.models import VAE
@@ -84,14 +85,14 @@ def decode_images(
     def decoded(part: slice) -> NDArray[np.uint8]:
         return to_pictures(model.decode(codes[part], None if labels is None else labels[part]))
 
-    if shared and is_thread_safe(model):
-        return np.concatenate(share_out(decoded, len(codes)))
-    return decoded(slice(None))
+    return np.concatenate(by_all_cores(model, decoded, len(codes))) if shared else decoded(slice(None))
 
 
-def is_thread_safe(model: Model) -> bool:
-    """Whether several threads may use it at a time: all of ours; of somebody else's nobody knows."""
-    return isinstance(model, VAE) and not isinstance(model, AdaptedModel)
+def by_all_cores(model: Model, compute: Callable[[slice], Part], rows: int) -> list[Part]:
+    """share_out() what is computed with a model; but one of somebody else's may not bear several threads."""
+    if isinstance(model, AdaptedModel):
+        return [compute(slice(0, rows))]
+    return share_out(compute, rows)
 
 
 @torch.no_grad()
