@@ -95,6 +95,7 @@ class ViewFiles(QObject):
             path=(_stored(a), _stored(b)),
             way=self._paths.way,
             share=self._paths.share,
+            page=self._viewpoint.page,
             bookmarks=self._bookmarks.marks,
         )
 
@@ -196,6 +197,7 @@ class ViewFiles(QObject):
             self._bookmarks.add(state.bookmarks)  # of another model they would be other places
         self._encoded_data.choose(state.part)
         self._viewpoint.colour_points(state.colouring)
+        self._viewpoint.open_page(state.page or self._viewpoint.page)
         a, b = map(_end, state.path)
         self._paths.set_ends(a, b, state.share)
         self._paths.walk("geodesic" if state.way == "geodesic" else "straight")

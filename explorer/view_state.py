@@ -39,6 +39,7 @@ BEFORE: Mapping[str, Any] = {  # where these were not kept yet
     "part": Part.TEST.value,
     "colouring": asdict(Colouring()),
     "share": 0.0,
+    "page": None,
 }
 TOLERANCE = 1e-3  # by which the directions of a chart may fail to be of length 1 and at right angles
 
@@ -111,6 +112,7 @@ class ViewState:
     path: tuple[StoredEnd | None, StoredEnd | None]
     way: str
     share: float  # of the way from A, where the slider stands
+    page: str | None  # beside the plane; None for the one that is open
     bookmarks: tuple[Bookmark, ...]
 
 
@@ -193,6 +195,7 @@ def _view_in(values: Mapping[str, Any]) -> ViewState:
         path=(_end_in(ends[0]), _end_in(ends[1])),
         way=way,
         share=share,
+        page=None if value_in(values, "page") is None else text_in(values, "page"),
         bookmarks=tuple(map(bookmark_in, list_in(values, "bookmarks"))),
     )
 

@@ -1,4 +1,4 @@
-"""How the plane is looked at: which part of it, which layers, and what the colours tell."""
+"""How the plane is looked at: which part of it, which layers, what colours tell, and the page beside it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Viewpoint(QObject):
         self._view: View | None = None
         self._layers: frozenset[str] = frozenset()
         self._colouring = Colouring()
+        self._page = ""
 
     @property
     def view(self) -> View | None:
@@ -44,6 +45,11 @@ class Viewpoint(QObject):
     def colouring(self) -> Colouring:
         """What the colour of a point is to tell."""
         return self._colouring
+
+    @property
+    def page(self) -> str:
+        """The name of the open page."""
+        return self._page
 
     def look_at(self, view: View | None) -> None:
         """Look at another part of the plane."""
@@ -61,6 +67,12 @@ class Viewpoint(QObject):
         """Let the colour of a point tell something else."""
         if colouring != self._colouring:
             self._colouring = colouring
+            self.changed.emit()
+
+    def open_page(self, page: str) -> None:
+        """Open the page of this name, if there is one."""
+        if page != self._page:
+            self._page = page
             self.changed.emit()
 
     def bring_into_view(self, x: float, y: float) -> None:

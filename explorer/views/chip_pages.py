@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -40,6 +40,8 @@ class _Pages(QStackedWidget):
 
 class ChipPages(QWidget):
     """The first page is there at once; the others are made when they are first shown."""
+
+    opened = Signal(str)  # the text of the chip whose page is shown
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,3 +83,15 @@ class ChipPages(QWidget):
             empty.deleteLater()
         self._group.button(place).setChecked(True)
         self._pages.setCurrentIndex(place)
+        self.opened.emit(self.shown)
+
+    def show_page_of(self, text: str) -> None:
+        """Show the page of the chip with this text, if there is one and its page is not shown."""
+        place = next((self._group.id(chip) for chip in self._group.buttons() if chip.text() == text), None)
+        if place is not None and text != self.shown:
+            self.show_page(place)
+
+    @property
+    def shown(self) -> str:
+        """The text of the chip whose page is shown."""
+        return self._group.button(self._pages.currentIndex()).text()

@@ -67,6 +67,7 @@ def view(window: MainWindow, tmp_path: Path) -> Path:
     for switch in switches(window).values():
         switch.click()
     session.viewpoint.colour_points(Colouring("class", 4))
+    window.explore.pages.show_page_of("Places")
     path = tmp_path / "a view.json"
     session.view_files.save(path)
     return path
@@ -100,6 +101,7 @@ def described(window: MainWindow) -> dict[str, object]:
         "legend": [chip.isChecked() for chip in card.legend.classes._chips],
         "colour": card.legend.colour_box.currentText(),
         "slider": window.explore.path_card.slider.value(),
+        "page": window.explore.pages.shown,
         "path shown": window.explore.path_card.isVisible(),
         "map": session.maps.chosen,
         "ends": [end and (end.z.tolist(), end.image and end.image.seen.tolist()) for end in (a, b)],
@@ -160,12 +162,13 @@ def test_a_view_from_before_these_were_kept_shows_the_test_set_by_class(
     window: MainWindow, view: Path, open_view: Open
 ) -> None:
     values = json.loads(view.read_text())
-    for later in ("part", "colouring", "share"):
+    for later in ("part", "colouring", "share", "page"):
         del values[later]
     view.write_text(json.dumps(values))
     open_view(window, view)
     assert window.session.encoded_data.part is Part.TEST
     assert (window.explore.plane_card.plane._colours[:, 3] == FULL).all()
+    assert window.explore.pages.shown == "Places"
     assert described(window)["z"] == pytest.approx([0.125, -1.7])
 
 
@@ -318,6 +321,7 @@ SIMPLE = ViewState(
     path=(StoredEnd((1.0, 2.0), StoredPicture((3, 1, 1), b"abc"), 7), None),
     way="geodesic",
     share=0.25,
+    page="Evidence",
     bookmarks=(Bookmark("between 4 and 9", (3.0, 4.0), None),),
 )
 
@@ -344,6 +348,7 @@ def spoilt(values: dict[str, Any], **others: object) -> str:
         (lambda values: spoilt(values, noise=-0.5), "'noise' is below 0"),
         (lambda values: spoilt(values, view=[0, 0, 0, 1]), "left, bottom, width and height"),
         (lambda values: spoilt(values, layers=[1]), "'layers' is no list of texts"),
+        (lambda values: spoilt(values, page=3), "'page' is no text"),
         (lambda values: spoilt(values, share=1.5), "'share' is not between 0 and 1"),
         (lambda values: spoilt(values, map="treasure"), "an unknown map, 'treasure'"),
         (lambda values: spoilt(values, map=["kl"]), "an unknown map"),
