@@ -35,9 +35,10 @@ def fit(available: QRect, width: int, height: int) -> QRect:
     scale = min(available.width() / width, available.height() / height)
     if scale >= 4:
         scale = int(scale)
-    size = QRect(0, 0, max(1, round(width * scale)), max(1, round(height * scale)))
-    size.moveCenter(available.center())
-    return size
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    left = available.left() + (available.width() - across) // 2
+    top = available.top() + (available.height() - down) // 2
+    return QRect(left, top, across, down)
 
 
 def enlarge(image: QImage, side: int) -> QImage:
