@@ -22,18 +22,19 @@ class CodeGrids:
         """
         told = label if vae.is_told_labels(model) else None
         key = (model, version, told)
-        if key != self._key or (self._grid is None and self._steps is None):
-            self._key, self._grid = key, None
-            self._steps = vae.building_grid(model, told)
-        while self._grid is None:
+        while True:  # between two slices another may have finished it, failed, or begun a grid of its own
+            if key != self._key or (self._grid is None and self._steps is None):
+                self._key, self._grid = key, None
+                self._steps = vae.building_grid(model, told)
+            if self._grid is not None:
+                return self._grid
             assert self._steps is not None
             try:
                 share = next(self._steps)
             except StopIteration as end:
                 self._grid, self._steps = end.value, None
-            except Exception:
+            except Exception:  # told to who asked; who asks again begins anew
                 self._steps = None
                 raise
             else:
                 yield share
-        return self._grid

@@ -203,7 +203,6 @@ class _Tiles:
         """Decode these, by all cores where that is ``shared``, and remember them."""
         request, keys = self._request, self._keys(grid)
         codes = request.chart.codes(grid.centres()[indices], request.z)
-
         pictures = vae.decode_images(self._model, codes, request.label, shared=shared)
         self._cache.keep([keys[index] for index in indices], pictures)
 

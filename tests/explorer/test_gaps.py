@@ -1,5 +1,6 @@
 """The page on the gaps of all test images."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,14 @@ import vae
 from explorer.data_gaps import DataGaps
 from explorer.main_window import MainWindow
 from explorer.plane_jobs import make_jobs
+from explorer.plane_jobs.code_grids import CodeGrids
 from explorer.plane_messages import DataGapsFound, DataGapsRequest, EvidenceRequest
 from explorer.views.gaps_card import GapsCard
 from tests.explorer.conftest import PATIENCE, Mouse
 from vae import Checkpoint, code_grid
 from vae.datasets import Dataset
+from vae.errors import InferenceError
+from vae.joint import at_once
 from vae.maps import MapKind
 
 PAGE = 2
@@ -242,3 +246,19 @@ def test_a_page_that_is_made_later_shows_what_is_known(
     assert page.note.text().startswith("Computing")
     complete(gaps)
     assert page.note.isHidden()
+
+
+def test_who_waits_for_a_grid_gets_it_though_another_who_built_it_failed(small: Checkpoint) -> None:
+    grids, model = CodeGrids(), copy.deepcopy(small.model)
+    waiting, failing = grids.of(model, 1, None), grids.of(model, 1, None)
+    next(waiting)
+
+    def refuse(*_: object) -> None:
+        raise InferenceError("not now")
+
+    hook = model.decoder.register_forward_pre_hook(refuse)
+    with pytest.raises(InferenceError, match="not now"):
+        next(failing)
+    hook.remove()
+    grid = at_once(waiting)
+    assert np.array_equal(grid.natural, code_grid.code_grid(model).natural)
