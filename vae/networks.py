@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vae.configuration import ModelConfig
+from vae.linear import Linear
 
 ACTIVATION_LAYERS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
@@ -38,7 +39,7 @@ def multilayer_perceptron(widths: Sequence[int], activation: str) -> nn.Sequenti
     """Linear layers of the given widths (input first), the activation between them but not after the last."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), ACTIVATION_LAYERS[activation]()]
+        layers += [Linear(inputs, outputs), ACTIVATION_LAYERS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -109,7 +110,7 @@ def _convolutional_encoder(config: ModelConfig, outputs: int, classes: int) -> n
         layers += [nn.Conv2d(inputs, filters, 3, stride=2, padding=1), ACTIVATION_LAYERS[config.activation]()]
         height, width = _halved(height), _halved(width)
     features = config.encoder_widths[-1] * height * width
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(features, outputs))
+    return nn.Sequential(*layers, nn.Flatten(), Linear(features, outputs))
 
 
 def _convolutional_decoder(config: ModelConfig, latent_dim: int, shape: tuple[int, int, int]) -> nn.Module:
@@ -119,7 +120,7 @@ def _convolutional_decoder(config: ModelConfig, latent_dim: int, shape: tuple[in
         sizes.append((_halved(sizes[-1][0]), _halved(sizes[-1][1])))
     sizes.reverse()
     first = (config.decoder_widths[0], *sizes[0])
-    layers: list[nn.Module] = [nn.Linear(latent_dim, math.prod(first)), nn.Unflatten(1, first)]
+    layers: list[nn.Module] = [Linear(latent_dim, math.prod(first)), nn.Unflatten(1, first)]
     for (inputs, filters), (small, large) in zip(
         pairwise((*config.decoder_widths, shape[0])), pairwise(sizes), strict=True
     ):
