@@ -140,7 +140,8 @@ class Training(Iterator[Report]):
         means = self._terms(terms / len(x))
         self._note_good_state(state, -means.elbo, x[0].numel())
         rate = self._set_learning_rate()
-        self._optimizer.zero_grad()
+        for weights in self._weights:
+            weights.grad = None
         loss.backward()
         norm = self._clip_gradient()
         self._optimizer.step()
@@ -190,8 +191,9 @@ class Training(Iterator[Report]):
         return batches
 
     def _clip_gradient(self) -> float:
-        """The norm before. As clip_grad_norm_(), which would multiply by 1 where there is nothing to clip."""
-        norm = get_total_norm([weights.grad for weights in self._weights if weights.grad is not None])
+        """The norm before. As clip_grad_norm_(), by dot products, at half the cost of torch's norms."""
+        gradients = [weights.grad.flatten() for weights in self._weights if weights.grad is not None]
+        norm = torch.stack([torch.dot(gradient, gradient) for gradient in gradients]).sum().sqrt()
         if norm > self.config.gradient_clip:
             clip_grads_with_norm_(self._weights, self.config.gradient_clip, norm)
         return norm.item()
