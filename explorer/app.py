@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -59,11 +60,25 @@ def show_window(application: QApplication, places: Places, store: QSettings) -> 
 
 
 def open_window(application: QApplication, places: Places, store: QSettings, file: Path | None) -> MainWindow:
-    """Show the window whole, then have the model opened: the import of torch slows down all the rest."""
+    """Show the window whole, then have the model opened: the import of torch slows down all the rest.
+
+    Garbage is not collected before the model is open, nor are the modules looked through for any later: each
+    time that Python does, everything stands still for up to a tenth of a second.
+    """
+    gc.disable()
     window = show_window(application, places, store)
     path = file or next(iter(built_in_models().values()))
     window.tabs.completed.connect(lambda: window.open_path(path))
+    workspace = window.session.workspace
+    for over in (workspace.model_changed, workspace.points_model_opened, workspace.failed):
+        over.connect(_collect_garbage, Qt.ConnectionType.SingleShotConnection)
     return window
+
+
+def _collect_garbage() -> None:
+    """From now on, and of what is made from now on."""
+    gc.freeze()
+    gc.enable()
 
 
 class UnforeseenErrors(QObject):

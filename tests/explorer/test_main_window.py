@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Callable
@@ -194,6 +195,20 @@ def test_the_application_starts_on_a_built_in_model(
     assert window.session.workspace.model.title == "MNIST 2-D (built in)"
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_garbage_waits_until_the_first_model_is_open_or_refused(
+    qtbot: QtBot, qapp: QApplication, places: Places, tmp_path: Path, small_model: Path, *, readable: bool
+) -> None:
+    bad = tmp_path / "bad.safetensors"
+    bad.write_text("Dear diary, this is no model.")
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = start(qapp, places, store, small_model if readable else bad)
+    qtbot.addWidget(window)
+    assert not gc.isenabled()
+    qtbot.waitUntil(gc.isenabled, timeout=PATIENCE)
+    assert (window.session.workspace.model is not None) == readable
+
+
 # --- keys, messages, appearance
 
 
@@ -256,6 +271,7 @@ def test_the_appearance_survives_a_restart(
         window = start(qapp, places, store, small_model)
         qtbot.addWidget(window)
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.ground
+        qtbot.waitUntil(gc.isenabled, timeout=PATIENCE)
     finally:
         apply_theme(qapp, LIGHT)
 
