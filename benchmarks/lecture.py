@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 import vae
+from benchmarks.apart import Apart
 from benchmarks.digits import EPOCH, mnist_folder
-from benchmarks.peers import lecture
 from benchmarks.table import Aim, Row
 from vae.datasets import load
 from vae.presets import DEFAULT_PRESET, preset_of
@@ -37,27 +36,25 @@ def measure(share: float) -> Iterator[Row]:
     preset = preset_of(DEFAULT_PRESET)
     model = vae.build(preset.model.fitted(data.info.image_shape, len(data.info.classes)))
     run = vae.Training(model, replace(preset.training, **OURS), data)
-    peer = lecture(data, LECTURE_BATCH)
-    paces = [_pace(peer, share)]
-    for report in run:
-        if isinstance(report, vae.EpochReport):
-            paces.append(_pace(peer, share))
-            if -report.train.elbo <= LOSS:
-                twelve = statistics.median(paces) * LECTURE_EPOCHS * EPOCH / LECTURE_BATCH
-                name = f"to a loss of {LOSS} nats, {DEFAULT_PRESET} with {_in_words(OURS)}"
-                yield Row(name, report.seconds, "the lecture's 12 epochs", twelve, "s", Aim("ratio", 1 / 6))
-                return
-    raise RuntimeError(f"the loss did not come to {LOSS} nats with {_in_words(OURS)}")
+    with closing(Apart("lecture", LECTURE_BATCH)) as peer:
+        paces = [_pace(peer, share)]
+        for report in run:
+            if isinstance(report, vae.EpochReport):
+                paces.append(_pace(peer, share))
+                if -report.train.elbo <= LOSS:
+                    break
+        else:
+            raise RuntimeError(f"the loss did not come to {LOSS} nats with {_in_words(OURS)}")
+    twelve = statistics.median(paces) * LECTURE_EPOCHS * EPOCH / LECTURE_BATCH
+    name = f"to a loss of {LOSS} nats, {DEFAULT_PRESET} with {_in_words(OURS)}"
+    yield Row(name, report.seconds, "the lecture's 12 epochs", twelve, "s", Aim("ratio", 1 / 6))
 
 
 def _in_words(options: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in options.items())
 
 
-def _pace(loop: Iterator[float], share: float) -> float:
+def _pace(peer: Apart, share: float) -> float:
     """Seconds a batch."""
     batches = max(10, round(BETWEEN * share))
-    began = time.perf_counter()
-    done = sum(1 for _ in islice(loop, batches))
-    assert done == batches, "an epoch is shorter than what is measured"
-    return (time.perf_counter() - began) / batches
+    return peer.seconds(batches) / batches
