@@ -24,7 +24,7 @@ class Linear(nn.Linear):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """``x`` (B, in) -> (B, out)."""
+        """``x`` (..., in) -> (..., out)."""
         learns = torch.is_grad_enabled() and self.weight.requires_grad
         if learns and len(x) * self.weight.numel() >= LEAST_PRODUCTS and _by_one_dnn(x):
             product: Tensor = _Product.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
@@ -58,7 +58,7 @@ def _times_transposed(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tenso
 
 
 def _by_one_dnn(x: Tensor) -> bool:
-    return x.is_cpu and x.dtype == torch.float32 and _mkl_is_held_back()
+    return x.dim() == 2 and x.is_cpu and x.dtype == torch.float32 and _mkl_is_held_back()
 
 
 @cache

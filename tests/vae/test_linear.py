@@ -64,6 +64,15 @@ def test_images_that_need_no_gradient_and_frozen_weights_are_taken_too() -> None
 
 
 @pytest.mark.usefixtures("held_back")
+def test_rows_may_stand_in_any_shape() -> None:
+    layer, x = _layer()
+    three = layer(x.reshape(4, BATCH // 4, INPUTS))
+    three.sum().backward()
+    torch.testing.assert_close(three.reshape(BATCH, OUTPUTS), layer(x), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(x.grad, layer.weight.sum(0).expand(BATCH, -1), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.usefixtures("held_back")
 def test_other_precisions_are_left_to_torch() -> None:
     layer, x = _layer(torch.float64)
     assert torch.equal(layer(x), functional.linear(x, layer.weight, layer.bias))
