@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO, Any
 
-import torch  # noqa: F401 - comes first: vae sets how its threads wait, and so in OMP_WAIT_POLICY
+import torch  # noqa: F401 - comes first: vae sets how its threads wait
 
 from benchmarks import peers
 from benchmarks.digits import sixty_thousand
 
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")  # what vae sets in the environment, for threads that wait
 LOOPS = {"tutorial": peers.pyro_tutorial, "lecture": peers.lecture, "by hand": peers.plain_pytorch}
 
 
@@ -23,7 +24,7 @@ class Apart:
 
     def __init__(self, name: str, batch_size: int) -> None:
         command = (sys.executable, "-m", "benchmarks.apart", name, str(batch_size))
-        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        environment = {name: value for name, value in os.environ.items() if name not in WAITING}
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
 
