@@ -1,4 +1,4 @@
-"""A dense layer that learns as fast on an AMD processor as on one of Intel's.
+"""A dense layer whose products, in training, use AVX-512 on an AMD processor too.
 
 torch has MKL multiply matrices, and MKL keeps processors that are not Intel's to AVX2. oneDNN, which torch
 has for convolutions, uses AVX-512 wherever it is: the same single precision at twice the speed.
